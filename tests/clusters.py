@@ -39,10 +39,10 @@ def sent_by_value():
 
 def wait_for(happened):
     deadline = time.monotonic() + LONG
-    while not (found := happened()):
+    while not (result := happened()):
         assert time.monotonic() < deadline, "it never happened"
         time.sleep(0.02)
-    return found
+    return result
 
 
 @dataclass(frozen=True)
@@ -105,8 +105,8 @@ class Separate:
     def train(self, split, recipe, plan, progress=ignore):
         import ray
 
-        seen = os.environ.get("CUDA_VISIBLE_DEVICES", "all")
-        note(self.folder, "part", f"{len(plan)} trials, {len(ray.get_gpu_ids())} GPUs, sees {seen!r}")
+        devices = os.environ.get("CUDA_VISIBLE_DEVICES", "all")
+        note(self.folder, "part", f"{len(plan)} trials, {len(ray.get_gpu_ids())} GPUs, sees {devices!r}")
         return self.engine.train(split, recipe, plan, progress)
 
     def explain(self, checkpoint, x):
@@ -125,5 +125,5 @@ def note(folder, what, of):
 
 def notes(folder, what, of=None):
     """Return what was noted, in order."""
-    found = [path.read_text() for path in sorted(Path(folder).glob(f"{what}.*"))]
-    return [text for text in found if of is None or text == of]
+    texts = [path.read_text() for path in sorted(Path(folder).glob(f"{what}.*"))]
+    return [text for text in texts if of is None or text == of]

@@ -46,9 +46,10 @@ class Block:
 
 @cache
 def blocks(page):
-    found = re.finditer(r"^```(\w*)\n(.*?)^```$", page.read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE)
+    matches = re.finditer(r"^```(\w*)\n(.*?)^```$", page.read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE)
     return tuple(
-        Block(match[1], match[2], page.read_text(encoding="utf-8")[: match.start(2)].count("\n") + 1) for match in found
+        Block(match[1], match[2], page.read_text(encoding="utf-8")[: match.start(2)].count("\n") + 1)
+        for match in matches
     )
 
 
@@ -176,8 +177,8 @@ def test_the_first_answer_of_the_readme_is_what_the_tool_says():
     shown = next(block for block in blocks(ROOT / "README.md") if block.language == "console").text
     answer = next(line for line in shown.splitlines() if line.startswith("learning rate"))
     assert any(alike(answer, line) for line in run_once("etascope pick").out.splitlines())
-    told = next(block for block in blocks(ROOT / "README.md") if block.text.startswith("0.0")).text
-    rates = re.findall(r"0\.\d+", told)
+    text = next(block for block in blocks(ROOT / "README.md") if block.text.startswith("0.0")).text
+    rates = re.findall(r"0\.\d+", text)
     assert rates == re.findall(r"0\.\d+", answer)
 
 
@@ -222,13 +223,13 @@ def test_pages_are_short_and_wrapped(page):
 
 
 def test_every_page_can_be_reached_from_the_readme():
-    seen, waiting = set(), [ROOT / "README.md"]
+    visited, waiting = set(), [ROOT / "README.md"]
     while waiting:
         page = waiting.pop()
-        seen.add(page)
+        visited.add(page)
         linked = re.findall(r"\]\(([^)\s#]+\.md)", prose(page))
-        waiting += [there for name in linked if (there := (page.parent / name).resolve()) not in seen]
-    assert set(PAGES) <= seen
+        waiting += [there for name in linked if (there := (page.parent / name).resolve()) not in visited]
+    assert set(PAGES) <= visited
 
 
 def test_the_changelog_begins_with_the_version():
@@ -285,14 +286,14 @@ def test_every_option_of_the_table_belongs_to_the_commands_that_it_says():
     rows = re.findall(r"^\| (`--.*?`) \| (\w[\w, -]*) \|", page, re.MULTILINE)
     assert len(rows) > 40
     for options, of in rows:
-        told = {name for part in of.split(", ") for name in (training if part == "all that train" else {part})}
+        expected = {name for part in of.split(", ") for name in (training if part == "all that train" else {part})}
         for option in re.findall(r"--[\w-]+", options):
             having = {
                 name
                 for name, command in all_commands().items()
                 if any(option in (*p.opts, *p.secondary_opts) for p in command.params)
             }
-            assert having == told, option
+            assert having == expected, option
 
 
 def test_the_page_on_json_names_every_field():
@@ -343,9 +344,9 @@ def test_the_pictures_are_what_the_tool_writes(tmp_path):
     for path in PICTURES:
         kept, made = drawn(path.read_text(encoding="utf-8")), drawn((tmp_path / path.name).read_text(encoding="utf-8"))
         assert len(kept) > 20
-        told, again = ([masked(line) for line in lines if re.search("[a-z]", line)] for lines in (kept, made))
+        kept_lines, again = ([masked(line) for line in lines if re.search("[a-z]", line)] for lines in (kept, made))
         # On another processor a rate near the limit of a verdict may get the one beside it.
-        assert SequenceMatcher(None, told, again, autojunk=False).ratio() > 0.9, path.name
+        assert SequenceMatcher(None, kept_lines, again, autojunk=False).ratio() > 0.9, path.name
         answers = [[line for line in lines if line.startswith("learning rate")] for lines in (kept, made)]
         assert all(alike(a, b) for a, b in zip(*answers, strict=True))
 

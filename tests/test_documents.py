@@ -31,15 +31,15 @@ def document(*arguments, code=0):
     assert (ended.code, ended.err) == (code, "")
     assert ended.out.startswith("{")
     assert ended.out.endswith("}\n")
-    told = strict(ended.out)
+    document = strict(ended.out)
     schema = json.loads((SCHEMAS / f"{arguments[0]}-1.schema.json").read_text(encoding="utf-8"))
-    jsonschema.Draft202012Validator(schema).validate(told)
-    assert told["schema"] == f"etascope/{arguments[0]}/1"
-    return told
+    jsonschema.Draft202012Validator(schema).validate(document)
+    assert document["schema"] == f"etascope/{arguments[0]}/1"
+    return document
 
 
-def without_seconds(told):
-    return {**told, "seconds": 0, "cost": {**told["cost"], "seconds": 0}}
+def without_seconds(document):
+    return {**document, "seconds": 0, "cost": {**document["cost"], "seconds": 0}}
 
 
 @pytest.mark.parametrize(
@@ -68,63 +68,63 @@ def test_standard_output_is_the_document_alone_also_in_a_process_of_its_own():
 
 
 def test_a_diverged_training_is_written_with_words_and_nulls():
-    told = document("trace", "--lr", "1e30", "--epochs", "2")
-    assert {epoch["train_loss"] for epoch in told["epochs"]} == {"nan"}
-    assert told["step_loss"][-1] == "nan"
-    assert isinstance(told["step_loss"][0], float)
-    assert (told["evaluation"], told["prediction"]) == (None, None)
+    answer = document("trace", "--lr", "1e30", "--epochs", "2")
+    assert {epoch["train_loss"] for epoch in answer["epochs"]} == {"nan"}
+    assert answer["step_loss"][-1] == "nan"
+    assert isinstance(answer["step_loss"][0], float)
+    assert (answer["evaluation"], answer["prediction"]) == (None, None)
 
 
 def test_a_loss_beyond_measure_is_a_number_or_a_word_never_something_else():
-    told = document("trace", "--lr", "1e6")
-    assert all(isinstance(loss, float) or loss in ("nan", "inf") for loss in told["step_loss"])
-    assert max(loss for loss in told["step_loss"] if isinstance(loss, float)) > 1e6
+    answer = document("trace", "--lr", "1e6")
+    assert all(isinstance(loss, float) or loss in ("nan", "inf") for loss in answer["step_loss"])
+    assert max(loss for loss in answer["step_loss"] if isinstance(loss, float)) > 1e6
 
 
 def test_an_answer_that_cannot_be_told_has_its_trials_all_the_same():
-    told = document("pick", *SMALL, "--low", "1e-9", "--high", "2e-9", code=1)
-    assert [told[name] for name in ("learning_rate", "basin", "test", "valid", "trace")] == [None] * 5
-    assert len(told["trials"]) == told["cost"]["trials"] > 0
-    assert told["reason"]
+    answer = document("pick", *SMALL, "--low", "1e-9", "--high", "2e-9", code=1)
+    assert [answer[name] for name in ("learning_rate", "basin", "test", "valid", "trace")] == [None] * 5
+    assert len(answer["trials"]) == answer["cost"]["trials"] > 0
+    assert answer["reason"]
 
 
 def test_the_trace_in_a_document_is_the_trace_in_python():
-    told = document("trace", "--lr", "0.05", "--epochs", "2", "--hidden", "16", "--image", "7")
+    answer = document("trace", "--lr", "0.05", "--epochs", "2", "--hidden", "16", "--image", "7")
     known = etascope.trace("digits", learning_rate=0.05, recipe=Recipe(epochs=2, hidden=(16,)), image=7)
-    assert told["step_loss"] == pytest.approx(known.step_loss.tolist(), abs=0)
-    assert [epoch["train_loss"] for epoch in told["epochs"]] == [epoch.train_loss for epoch in known.epochs]
-    assert [epoch["observation"] for epoch in told["epochs"]] == [epoch.observation for epoch in known.epochs]
-    assert told["evaluation"] == {"accuracy": known.evaluation.accuracy, "loss": known.evaluation.loss}
-    assert told["prediction"]["probabilities"] == known.prediction.probabilities.tolist()
-    assert told["prediction"]["image"] == known.prediction.image.tolist()
-    assert [stage["shape_out"] for stage in told["stages"]] == [list(stage.shape_out) for stage in known.stages]
-    assert told["insight"] == list(known.insight)
+    assert answer["step_loss"] == pytest.approx(known.step_loss.tolist(), abs=0)
+    assert [epoch["train_loss"] for epoch in answer["epochs"]] == [epoch.train_loss for epoch in known.epochs]
+    assert [epoch["observation"] for epoch in answer["epochs"]] == [epoch.observation for epoch in known.epochs]
+    assert answer["evaluation"] == {"accuracy": known.evaluation.accuracy, "loss": known.evaluation.loss}
+    assert answer["prediction"]["probabilities"] == known.prediction.probabilities.tolist()
+    assert answer["prediction"]["image"] == known.prediction.image.tolist()
+    assert [stage["shape_out"] for stage in answer["stages"]] == [list(stage.shape_out) for stage in known.stages]
+    assert answer["insight"] == list(known.insight)
 
 
 def test_the_answer_in_a_document_is_the_run_in_python():
-    told = document("pick", *SMALL)
+    answer = document("pick", *SMALL)
     known = etascope.pick("digits", recipe=SMALL_RECIPE)
-    assert told["learning_rate"] == known.choice.learning_rate
-    assert told["basin"] == {"low": known.choice.basin.low, "high": known.choice.basin.high}
-    assert told["valid"] == {"accuracy": known.choice.valid_accuracy, "loss": known.choice.valid_loss}
-    assert told["test"] == {"accuracy": known.trace.evaluation.accuracy, "loss": known.trace.evaluation.loss}
+    assert answer["learning_rate"] == known.choice.learning_rate
+    assert answer["basin"] == {"low": known.choice.basin.low, "high": known.choice.basin.high}
+    assert answer["valid"] == {"accuracy": known.choice.valid_accuracy, "loss": known.choice.valid_loss}
+    assert answer["test"] == {"accuracy": known.trace.evaluation.accuracy, "loss": known.trace.evaluation.loss}
     ends = [trial.epoch_ends(known.task.steps_per_epoch) for trial in known.trials]
     for name in ("train_loss", "valid_loss"):
         values = [getattr(trial, name)[end].tolist() for trial, end in zip(known.trials, ends, strict=True)]
-        assert [trial[name] for trial in told["trials"]] == values
-    assert [trial["fold"] for trial in told["trials"]] == known.history.plan.folds.tolist()
-    assert [trial["verdict"] for trial in told["trials"]] == list(map(str, known.choice.verdicts))
-    assert told["cost"]["trials"] == len(known.history.plan)
-    assert told["dataset"]["fingerprint"] == etascope.open_images("digits").fingerprint
-    assert told["trace"]["learning_rate"] == told["learning_rate"]
+        assert [trial[name] for trial in answer["trials"]] == values
+    assert [trial["fold"] for trial in answer["trials"]] == known.history.plan.folds.tolist()
+    assert [trial["verdict"] for trial in answer["trials"]] == list(map(str, known.choice.verdicts))
+    assert answer["cost"]["trials"] == len(known.history.plan)
+    assert answer["dataset"]["fingerprint"] == etascope.open_images("digits").fingerprint
+    assert answer["trace"]["learning_rate"] == answer["learning_rate"]
 
 
 @pytest.mark.parametrize("schedule", ["constant", "cosine", "one-cycle"])
 def test_the_recommended_rate_is_one_that_was_tried_on_every_fold(schedule):
-    told = document("pick", *SMALL, "--schedule", schedule)
-    trials = [trial for trial in told["trials"] if math.isclose(trial["learning_rate"], told["learning_rate"])]
+    answer = document("pick", *SMALL, "--schedule", schedule)
+    trials = [trial for trial in answer["trials"] if math.isclose(trial["learning_rate"], answer["learning_rate"])]
     assert sorted(trial["fold"] for trial in trials) == [0, 1, 2, 3, 4]
-    assert np.mean([trial["valid_loss"][-1] for trial in trials]) == pytest.approx(told["valid"]["loss"])
+    assert np.mean([trial["valid_loss"][-1] for trial in trials]) == pytest.approx(answer["valid"]["loss"])
     assert all(trial["verdict"].startswith("best: ") for trial in trials)
 
 

@@ -49,13 +49,13 @@ class Augmented(Dataset):
     """Draws from every generator there is, and counts how often it was asked."""
 
     def __init__(self):
-        self.rng, self.asked = np.random.default_rng(1), 0
+        self.rng, self.reads = np.random.default_rng(1), 0
 
     def __len__(self):
         return 120
 
     def __getitem__(self, i):
-        self.asked += 1
+        self.reads += 1
         noise = torch.rand(1) + random.random() + np.random.random() + self.rng.random()
         return X[i] + 0.01 * noise.float(), Y[i]
 
@@ -121,11 +121,11 @@ def test_a_recorder_in_trouble_costs_a_warning(fails):
 @pytest.mark.parametrize("error", [KeyboardInterrupt, ValueError])
 def test_a_search_that_is_broken_off_leaves_everything_as_it_was(error):
     model, (train, valid) = used(Small()), loaders()
-    before, told = fingerprint(model, train, valid), []
+    before, events = fingerprint(model, train, valid), []
 
     def break_off(event):
-        told.append(event)
-        if len(told) == 3:
+        events.append(event)
+        if len(events) == 3:
             raise error
 
     with pytest.raises(error):
@@ -176,33 +176,33 @@ def test_ctrl_c_leaves_everything_as_it_was(after):
 class Crowded(Linear):
     """Memory runs out where more than `most` of them live, as far as PyTorch knows."""
 
-    living, most, passes, last = weakref.WeakSet(), 10**9, 0, 10**9
+    living, most, calls, last = weakref.WeakSet(), 10**9, 0, 10**9
 
     def forward(self, x):
         kind = type(self)
         kind.living.add(self)
-        kind.passes += 1
-        if len(kind.living) > kind.most or kind.passes > kind.last:
+        kind.calls += 1
+        if len(kind.living) > kind.most or kind.calls > kind.last:
             raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB.")
         return super().forward(x)
 
 
 def crowded(most=10**9, last=10**9):
-    kind = type("Crowded", (Crowded,), {"living": weakref.WeakSet(), "most": most, "passes": 0, "last": last})
+    kind = type("Crowded", (Crowded,), {"living": weakref.WeakSet(), "most": most, "calls": 0, "last": last})
     torch.manual_seed(0)
     return kind()
 
 
 def test_where_memory_runs_out_fewer_trials_are_trained_at_once_and_the_answer_is_the_same():
     small = pick(crowded(), *loaders(), sgd, epochs=2, training=TrainingOptions(trials_in_memory=2))
-    told, (train, valid) = [], loaders()
+    units, (train, valid) = [], loaders()
     model = crowded(most=4)
     before = fingerprint(model, train, valid)
-    run = pick(model, train, valid, sgd, epochs=2, progress=lambda event: told.append(event.unit))
+    run = pick(model, train, valid, sgd, epochs=2, progress=lambda event: units.append(event.unit))
     assert bits(run) == bits(small)
     assert (run.choice.learning_rate, run.choice.basin) == (small.choice.learning_rate, small.choice.basin)
     assert run.choice.verdicts == small.choice.verdicts
-    held = {int(unit.split(", ")[1].split()[0]) for unit in told if " at a time" in unit}
+    held = {int(unit.split(", ")[1].split()[0]) for unit in units if " at a time" in unit}
     assert held
     assert max(held) <= 4
     assert run.torch.untouched.same
@@ -246,10 +246,10 @@ def test_one_pass_over_the_loader_serves_every_trial():
     train, valid = loaders()
     run = pick(Small(), train, valid, sgd, epochs=2, method=Automatic(budget=7.4))
     longest = max(h.plan.start + h.plan.steps for h in run.histories)
-    passes = sum(-(-(h.plan.start + h.plan.steps) // 10) for h in run.histories)
+    batches_drawn = sum(-(-(h.plan.start + h.plan.steps) // 10) for h in run.histories)
     assert longest == 20
     # One batch is looked at before anything trains; a pass is loaded once for all trials of a round.
-    assert train.dataset.asked <= 120 * passes + 2 * 12
+    assert train.dataset.reads <= 120 * batches_drawn + 2 * 12
 
 
 @pytest.mark.parametrize("seedable", [False, True])
@@ -266,11 +266,11 @@ def test_loaders_that_accelerate_prepared_are_left_as_they_were(seedable):
 
 
 def test_parameter_groups_keep_their_ratios_and_it_is_said():
-    seen = []
+    optimizers = []
 
     def optimizer(groups, learning_rate):
         made = torch.optim.AdamW(groups, lr=learning_rate)
-        seen.append(made)
+        optimizers.append(made)
         return made
 
     def groups(model):
@@ -278,7 +278,7 @@ def test_parameter_groups_keep_their_ratios_and_it_is_said():
 
     run = pick(Small(), *loaders(), optimizer, epochs=1, training=TrainingOptions(groups=groups))
     assert [[round(r, 12) for r in row] for row in run.torch.ratios] == [[1.0, 0.1]]
-    rates = [[g["lr"] for g in one.param_groups] for one in seen]
+    rates = [[g["lr"] for g in one.param_groups] for one in optimizers]
     assert all(b == pytest.approx(0.1 * a) for a, b in rates)
     assert "parameter groups keep theirs: 1, 0.1" in str(run)
 
@@ -330,13 +330,13 @@ def test_a_loss_of_ones_own_trains_and_validation_stays_with_the_labels():
 def test_a_schedule_of_ones_own_is_trained_step_by_step():
     rates = []
 
-    class Seen(torch.optim.SGD):
+    class Recording(torch.optim.SGD):
         def step(self):
             rates.append(self.param_groups[0]["lr"])
             return super().step()
 
-    def seen(groups, learning_rate):
-        return Seen(groups, lr=learning_rate)
+    def recording(groups, learning_rate):
+        return Recording(groups, lr=learning_rate)
 
     model, shape = Small(), 1 - np.arange(20) / 20
     named = pick(model, *loaders(), sgd, epochs=2, schedule="linear")
@@ -345,7 +345,7 @@ def test_a_schedule_of_ones_own_is_trained_step_by_step():
     assert (own.recipe.schedule, own.recipe.warmup) == ("linear", 0.0)
     # One that has no name: two steps at nothing, then the rate itself.
     other = pick(
-        model, *loaders(), seen, epochs=1, schedule=[0, 0, *[1.0] * 8], method=GridSearch(1, low=0.1, high=0.1)
+        model, *loaders(), recording, epochs=1, schedule=[0, 0, *[1.0] * 8], method=GridSearch(1, low=0.1, high=0.1)
     )
     assert rates[-10:] == [0, 0, *[pytest.approx(0.1)] * 8]
     assert other.trials[0].learning_rate == pytest.approx(0.1)
@@ -396,7 +396,7 @@ def with_scheduler(groups, learning_rate):
 
 
 @pytest.mark.parametrize(
-    ("how", "told"),
+    ("how", "message"),
     [
         ({"step": Scheduled(lambda o: LR.StepLR(o, 5, 0.1))}, "a scheduler beside it has no say; found one of SGD"),
         ({"step": Scheduled(lambda o: LR.StepLR(o, 1, 0.1), every=40)}, "a scheduler beside it has no say"),
@@ -418,12 +418,12 @@ def with_scheduler(groups, learning_rate):
         ({"train_loss": None, "low": -1.0}, "low"),
     ],
 )
-def test_a_rate_that_does_not_arrive_or_stay_is_refused_and_everything_is_as_it_was(how, told):
+def test_a_rate_that_does_not_arrive_or_stay_is_refused_and_everything_is_as_it_was(how, message):
     model, (train, valid) = used(Small()), loaders()
     before = fingerprint(model, train, valid)
-    with pytest.raises(InputError, match=told) as found:
+    with pytest.raises(InputError, match=message) as caught:
         pick(model, train, valid, how.pop("optimizer", sgd), epochs=3, **worded(how))
-    assert "\n" not in str(found.value)
+    assert "\n" not in str(caught.value)
     assert fingerprint(model, train, valid) == before
 
 
@@ -435,21 +435,21 @@ def test_a_clamp_within_what_the_search_may_try_is_no_matter():
 def test_the_rate_that_is_told_is_the_one_that_the_optimizer_is_given():
     model, rates = Linear(), []
 
-    class Seen(torch.optim.SGD):
+    class Recording(torch.optim.SGD):
         def step(self):
             rates.append(self.param_groups[0]["lr"])
             return super().step()
 
     def tenth(groups, learning_rate):
-        return Seen(groups, lr=0.1 * learning_rate, momentum=0.9)
+        return Recording(groups, lr=0.1 * learning_rate, momentum=0.9)
 
-    found = pick(model, *loaders(), tenth, epochs=1, method=GridSearch(1, low=0.5, high=0.5, seeds=(0,)))
+    run = pick(model, *loaders(), tenth, epochs=1, method=GridSearch(1, low=0.5, high=0.5, seeds=(0,)))
     # Before, a few updates tell whether it trains at what it is given, and comes out the same again.
     assert rates[-10:] == [pytest.approx(0.05)] * 10
     same = pick(model, *loaders(), sgd, epochs=1, method=GridSearch(1, low=0.05, high=0.05, seeds=(0,)))
-    np.testing.assert_allclose(found.histories[0].step_loss, same.histories[0].step_loss, rtol=1e-5)
-    assert found.trials[0].learning_rate == 0.5
-    assert "parameter groups train at these multiples of the rate: 0.1" in str(found)
+    np.testing.assert_allclose(run.histories[0].step_loss, same.histories[0].step_loss, rtol=1e-5)
+    assert run.trials[0].learning_rate == 0.5
+    assert "parameter groups train at these multiples of the rate: 0.1" in str(run)
 
 
 @pytest.mark.parametrize("kind", ["prodigy", "tensor", "scaled"])
@@ -498,8 +498,8 @@ def test_validation_that_is_trained_on_or_tiny_is_told():
     same = DataLoader(TensorDataset(X[:120].clone(), Y[:120].clone()), 30)
     for other in (train, same):
         whole = DataLoader(TensorDataset(X[:120], Y[:120]), 12, shuffle=True) if other is same else train
-        told = str(pick(Linear(), whole, other, sgd, epochs=2).choice.reasons[-1])
-        assert told.startswith("Mind the validation: its examples are trained on too")
+        text = str(pick(Linear(), whole, other, sgd, epochs=2).choice.reasons[-1])
+        assert text.startswith("Mind the validation: its examples are trained on too")
     one = pick(Linear(), train, [(X[120:121], Y[120:121])], sgd, epochs=1)
     assert "it has only one example" in str(one)
 
@@ -528,9 +528,9 @@ def test_targets_that_are_no_labels_are_ranked_by_loss_with_metrics_beside():
         run = pick(model, train, valid, sgd, loss=loss, epochs=20, metrics=error)
         assert run.choice.target == "loss"
         last = {trial.learning_rate: trial.valid_loss[-1] * run.torch.loss_unit for trial in run.trials}
-        for learning_rate, found in run.torch.metrics.items():
-            assert found["square"] == pytest.approx(last[learning_rate], rel=1e-4)
-            assert 0 < found["mean absolute error"] < found["square"] ** 0.5
+        for learning_rate, metrics in run.torch.metrics.items():
+            assert metrics["square"] == pytest.approx(last[learning_rate], rel=1e-4)
+            assert 0 < metrics["mean absolute error"] < metrics["square"] ** 0.5
         best = min(run.torch.metrics, key=lambda r: run.torch.metrics[r]["mean absolute error"])
         # Two thirds is what a model loses that knows the mean only.
         assert run.torch.metrics[best]["mean absolute error"] < 0.5
@@ -558,7 +558,7 @@ def test_frozen_layers_stay_frozen_and_a_factory_is_called_with_the_seed():
 
 def test_everyday_mistakes_are_refused_in_a_sentence():
     model, (train, valid) = Small(), loaders()
-    for how, told in [
+    for how, message in [
         ({"step": lambda *_: 0.0, "accumulate": 2}, "step does the whole step itself"),
         ({"step": lambda *_: 0.0, "train_loss": lambda *_: 0.0}, "train_loss beside it"),
         ({"schedule": [1.0] * 50, "warmup": 0.1}, "factors are the whole schedule"),
@@ -569,7 +569,7 @@ def test_everyday_mistakes_are_refused_in_a_sentence():
         ({"target": "speed"}, "target must be one of accuracy, loss"),
         ({"device": "cuda:99"}, "cuda:99"),
     ]:
-        with pytest.raises(InputError, match=told):
+        with pytest.raises(InputError, match=message):
             pick(model, train, valid, sgd, **worded(how))
     with pytest.raises(InputError, match="exhausted after one pass"):
         pick(model, (batch for batch in train), valid, sgd)

@@ -170,8 +170,8 @@ def test_floats_and_channels_are_welcome(digits):
 
 @pytest.mark.parametrize("share", [0.1, 0.5])
 def test_a_share_of_the_images_is_held_back(share, digits):
-    told = trace(digits, recipe=SMALL, test=share)
-    assert told.stages[4].shape_in == (1000 * share, 784)
+    traced = trace(digits, recipe=SMALL, test=share)
+    assert traced.stages[4].shape_in == (1000 * share, 784)
 
 
 @pytest.mark.parametrize("opened", [False, True])
@@ -180,17 +180,17 @@ def test_test_images_from_elsewhere_are_the_test_images(opened, tmp_path, digits
     write_folder(tmp_path / "held", held, [str(label) for label in digits.labels[900:]])
     write_folder(tmp_path / "mine", digits.images[:400], [str(label) for label in digits.labels[:400]])
     images = open_images(tmp_path / "mine") if opened else tmp_path / "mine"
-    told = trace(images, recipe=SMALL, test=tmp_path / "held")
-    assert [stage.shape_in[0] for stage in told.stages] == [500, 500, 500, 400, 100]
-    seen = told.prediction.image
-    assert any(np.array_equal(seen, image) for image in held)
+    traced = trace(images, recipe=SMALL, test=tmp_path / "held")
+    assert [stage.shape_in[0] for stage in traced.stages] == [500, 500, 500, 400, 100]
+    shown_image = traced.prediction.image
+    assert any(np.array_equal(shown_image, image) for image in held)
 
 
 def test_the_test_part_of_the_data_is_kept(digits):
     rows = np.arange(0, 1000, 7)
-    told = trace(replace(digits, test_rows=rows), recipe=SMALL)
-    assert told.stages[4].shape_in == (len(rows), 784)
-    assert np.array_equal(told.prediction.image, digits.images[0])
+    traced = trace(replace(digits, test_rows=rows), recipe=SMALL)
+    assert traced.stages[4].shape_in == (len(rows), 784)
+    assert np.array_equal(traced.prediction.image, digits.images[0])
 
 
 class Idle(DenseEngine):
@@ -246,33 +246,33 @@ def test_whoever_watches_hears_of_each_round_and_the_last_training(digits):
     rounds = [f"searching, round {i + 1}" for i in range(len(run.histories))]
     assert stages == [*rounds, "training the chosen one"]
     for stage in stages:
-        told = [event for event in heard if event.stage == stage]
-        assert all(0 <= event.done <= event.total for event in told)
-        assert told[-1].done == pytest.approx(told[-1].total)
+        of_stage = [event for event in heard if event.stage == stage]
+        assert all(0 <= event.done <= event.total for event in of_stage)
+        assert of_stage[-1].done == pytest.approx(of_stage[-1].total)
 
 
 class Notes:
     """A recorder that writes down what it is told."""
 
     def __init__(self):
-        self.told = []
+        self.calls = []
 
     def begin(self, data, task):
-        self.told.append((data, task))
+        self.calls.append((data, task))
 
     def append(self, history):
-        self.told.append(history)
+        self.calls.append(history)
 
     def finish(self, run):
-        self.told.append(run)
+        self.calls.append(run)
 
 
 def test_a_recorder_is_told_of_everything_as_it_happens(digits):
     notes = Notes()
     run = pick(digits, recipe=SMALL, recorder=notes)
-    assert notes.told[0] == (run.data, run.task)
-    assert tuple(notes.told[1:-1]) == run.histories
-    assert notes.told[-1] is run
+    assert notes.calls[0] == (run.data, run.task)
+    assert tuple(notes.calls[1:-1]) == run.histories
+    assert notes.calls[-1] is run
 
 
 @pytest.mark.parametrize("done", [1, 2])
@@ -281,14 +281,14 @@ def test_a_search_that_goes_on_ends_as_one_that_was_never_stopped(digits, done):
     notes = Notes()
     on = pick(digits, recipe=SMALL, histories=whole.histories[:done], recorder=notes)
     assert answers(on) == answers(whole)
-    assert len(notes.told) == 2 + len(whole.histories) - done
+    assert len(notes.calls) == 2 + len(whole.histories) - done
     np.testing.assert_array_equal(on.history.step_loss, whole.history.step_loss)
 
 
 def test_rounds_tell_of_all_trials_so_far(digits):
-    told = []
-    run = pick(digits, recipe=SMALL, progress=told.append)
-    rounds = [event.trials for event in told if event.trials]
+    events = []
+    run = pick(digits, recipe=SMALL, progress=events.append)
+    rounds = [event.trials for event in events if event.trials]
     assert len(rounds) == len(run.histories)
     assert [t.learning_rate for t in rounds[-1]] == [t.learning_rate for t in run.trials]
 

@@ -37,11 +37,12 @@ def test_a_wall_that_was_not_seen_is_said():
 
 
 def test_one_trial_a_rate_is_said_to_be_compared_by_a_margin():
-    told = reasons(landscape([0.01, 0.1, 1], [[1.9], [0.4], [1]]), 1, Basin(0.1, 0.1), LIMITS)
-    assert told[0].startswith("0.1 has the lowest mean validation loss, 0.400 nats over 1 trial (")
-    assert told[1] == "Below it, 0.01 is too slow (1.90); above it, 1 is too large (1.00)."
+    sentences = reasons(landscape([0.01, 0.1, 1], [[1.9], [0.4], [1]]), 1, Basin(0.1, 0.1), LIMITS)
+    assert sentences[0].startswith("0.1 has the lowest mean validation loss, 0.400 nats over 1 trial (")
+    assert sentences[1] == "Below it, 0.01 is too slow (1.90); above it, 1 is too large (1.00)."
     assert (
-        told[2] == "Every other rate that was tried can be told apart from it, by 5 % of loss, with one trial a rate."
+        sentences[2]
+        == "Every other rate that was tried can be told apart from it, by 5 % of loss, with one trial a rate."
     )
 
 

@@ -65,12 +65,12 @@ def answer(out):
 def refused(ended):
     """Return the one sentence (or two) with which a command refused its input, and check how it ended."""
     assert (ended.code, answer(ended.out)) == (2, "")
-    told = ended.err.removesuffix("\n")
-    assert told.startswith("etascope: ")
-    assert told.endswith((".", "?"))
-    assert "\n" not in told
-    assert "Error" not in told
-    return told.removeprefix("etascope: ")
+    text = ended.err.removesuffix("\n")
+    assert text.startswith("etascope: ")
+    assert text.endswith((".", "?"))
+    assert "\n" not in text
+    assert "Error" not in text
+    return text.removeprefix("etascope: ")
 
 
 def start(*arguments, **options):

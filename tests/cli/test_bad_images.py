@@ -158,9 +158,9 @@ KINDS = (
 def test_it_is_refused_in_a_sentence(kind, here):
     arguments, parts = kind(here)
     before = sorted(here.rglob("*"))
-    told = refused(run("pick", *arguments, "--json", "answer.json"))
+    sentence = refused(run("pick", *arguments, "--json", "answer.json"))
     for part in parts:
-        assert part in told
+        assert part in sentence
     assert sorted(here.rglob("*")) == before
 
 
@@ -197,7 +197,7 @@ def test_bad_files_are_left_out_and_counted_on_demand(here):
     paths[3].write_text("this is no picture")
     paths[30].write_bytes(paths[30].read_bytes()[:50])
     ended = run("pick", *SMALL, "photos", "--skip-bad", "--json", "-")
-    told = json.loads(ended.out)
-    assert told["dataset"]["images"] == 38
+    document = json.loads(ended.out)
+    assert document["dataset"]["images"] == 38
     assert "2 of 40 images could not be read and were left out" in ended.err
-    assert "2 of 40 images" in " ".join(told["dataset"]["notes"])
+    assert "2 of 40 images" in " ".join(document["dataset"]["notes"])

@@ -94,16 +94,16 @@ def damage(path, draw):
 @pytest.mark.long
 def test_any_wrong_value_in_any_column_of_any_table_is_a_sentence(whole, place):
     path, known = whole
-    told = 0
+    count = 0
     for number in range(cases(120, 4_000)):
         draw = random.Random(number)
         shutil.copy(path, place)
         where = damage(place, draw)
         if where is not None:
             arguments = draw.choice(commands(known))
-            told += ends_well(place, arguments).code == 2
-    print(f"{number + 1} values, {told} told")
-    assert told > number / 10
+            count += ends_well(place, arguments).code == 2
+    print(f"{number + 1} values, {count} told")
+    assert count > number / 10
 
 
 def flip(path, draw):
@@ -121,17 +121,17 @@ def flip(path, draw):
 @pytest.mark.long
 def test_flipped_bytes_are_a_sentence_and_the_file_stays(whole, place):
     path, known = whole
-    told = 0
+    count = 0
     for number in range(cases(40, 300)):
         draw = random.Random(number)
         shutil.copy(path, place)
         flip(place, draw)
         for arguments in draw.sample(commands(known), cases(3, 16)):
             copy = place.read_bytes()
-            told += ends_well(place, arguments).code == 2
+            count += ends_well(place, arguments).code == 2
             place.write_bytes(copy)
-    print(f"{number + 1} files, {told} commands told")
-    assert told > number / 4
+    print(f"{number + 1} files, {count} commands told")
+    assert count > number / 4
 
 
 def test_what_is_damaged_can_be_forgotten_as_the_sentence_says(whole, place):
@@ -140,9 +140,9 @@ def test_what_is_damaged_can_be_forgotten_as_the_sentence_says(whole, place):
     with closing(sqlite3.connect(place)) as database, database:
         database.execute("UPDATE etascope_runs SET state = 'banana' WHERE id = ?", (stopped,))
     for arguments in (("resume", stopped), ("show", stopped), ("runs",), ("resume",)):
-        told = ends_well(place, arguments).err
-        assert f"run {stopped} in the store {place} is damaged: its state is 'banana'" in told
-    assert f"Forget it with etascope rm {stopped}" in told
+        text = ends_well(place, arguments).err
+        assert f"run {stopped} in the store {place} is damaged: its state is 'banana'" in text
+    assert f"Forget it with etascope rm {stopped}" in text
     assert ends_well(place, ("rm", stopped, "--yes")).code == 0
     assert finished in ends_well(place, ("runs",)).out
 

@@ -24,27 +24,27 @@ def listing(folder):
 
 def faults(arguments, ended, before, after):
     """Return what is wrong with how a command ended."""
-    told = [line for line in ended.err.splitlines() if not line.startswith(("note: ", "kept as "))]
-    found = []
+    text = [line for line in ended.err.splitlines() if not line.startswith(("note: ", "kept as "))]
+    problems = []
     if ended.code not in (0, 1, 2):
-        found.append(f"exit code {ended.code}")
+        problems.append(f"exit code {ended.code}")
     if "Traceback" in ended.err + ended.out or "Warning" in ended.err:
-        found.append("a traceback or a warning")
-    if ended.code == 2 and sum(line.startswith("etascope: ") for line in told) != 1:
-        found.append("not one sentence")
+        problems.append("a traceback or a warning")
+    if ended.code == 2 and sum(line.startswith("etascope: ") for line in text) != 1:
+        problems.append("not one sentence")
     if len(ended.err) > 4_000:
-        found.append("a long sentence")
+        problems.append("a long sentence")
     if ended.seconds > SLOW or ended.megabytes > LARGE:
-        found.append(f"{ended.seconds:.0f} s, {ended.megabytes:.0f} MB")
+        problems.append(f"{ended.seconds:.0f} s, {ended.megabytes:.0f} MB")
     # A search that is to be kept makes its store first.
     store = arguments[arguments.index("--store") + 1] if "--store" in arguments[:-1] and "pick" in arguments else None
     left = {path: content for path, content in after.items() if path in before or path.name != store}
     if ended.code == 2 and "--command" not in arguments and left != before:
-        found.append("files changed")
+        problems.append("files changed")
     new = [path for path in after.keys() - before.keys() if not any(path.name in part for part in arguments)]
     if new and "--command" not in arguments and arguments[0] not in ("export", "lock"):
-        found.append(f"new files {new}")
-    return found
+        problems.append(f"new files {new}")
+    return problems
 
 
 @pytest.mark.long
@@ -59,9 +59,9 @@ def test_generated_command_lines_end_as_they_should(tmp_path):
             arguments = command_line(random.Random(number))
             ended = forked.run(arguments)
             after = listing(desk)
-            found = faults(arguments, ended, before, after)
-            if found:
-                wrong.append(f"{number}: {found} {arguments} {ended.err[-600:]}")
+            problems = faults(arguments, ended, before, after)
+            if problems:
+                wrong.append(f"{number}: {problems} {arguments} {ended.err[-600:]}")
             codes[ended.code] = codes.get(ended.code, 0) + 1
             for path in [path for path in after if after[path] != before.get(path)]:
                 path.unlink()

@@ -96,7 +96,7 @@ def test_the_version_is_that_of_the_package():
 
 
 @pytest.mark.parametrize(
-    ("arguments", "code", "told"),
+    ("arguments", "code", "expected"),
     [
         (("trace", *SMALL), 0, "1 Data flow"),
         (("quiz", *SMALL), 0, "Answers to the quiz"),
@@ -107,10 +107,10 @@ def test_the_version_is_that_of_the_package():
         (("trace", "--lr", "1e30", "--epochs", "1"), 0, "diverged"),
     ],
 )
-def test_the_exit_code_says_whether_there_is_an_answer(arguments, code, told):
+def test_the_exit_code_says_whether_there_is_an_answer(arguments, code, expected):
     ended = run(*arguments)
     assert (ended.code, ended.err) == (code, "")
-    assert told in ended.out
+    assert expected in ended.out
 
 
 def test_the_same_codes_reach_the_shell():
@@ -128,14 +128,14 @@ def test_ctrl_c_stops_at_once_with_a_sentence_and_leaves_nothing(tmp_path, monke
         terminal.read_until("searching")
         began = time.monotonic()
         terminal.process.send_signal(signal.SIGINT)
-        code, told = terminal.end()
+        code, output = terminal.end()
         assert time.monotonic() - began < 2
         assert code == 130
         assert answer(terminal.process.stdout.read()) == b""
         terminal.process.stdout.close()
-    lines, cursor = screen(told)
-    told = "etascope: stopped by Ctrl-C; no trial was done yet, so none is kept."
-    assert [line for line in lines if line] == [told]
+    lines, cursor = screen(output)
+    output = "etascope: stopped by Ctrl-C; no trial was done yet, so none is kept."
+    assert [line for line in lines if line] == [output]
     assert cursor
     assert list(tmp_path.iterdir()) == []
 

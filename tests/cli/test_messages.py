@@ -109,10 +109,10 @@ def test_what_a_script_prints_and_is_called(tmp_path):
         encoding="utf-8",
     )
     command = f"PYTHONIOENCODING=utf-8 {sys.executable} {script} {{lr}}"
-    asked = ("--epochs", "2", "--no-store", "--logs", tmp_path / "logs \x1b]0;x\x07")
+    arguments = ("--epochs", "2", "--no-store", "--logs", tmp_path / "logs \x1b]0;x\x07")
     for metric in ("val ([0-9.]+)", "none\x1b]0;x\x07 ([0-9.]+)"):
-        run("pick", "--command", command, "--metric", metric, *asked)
-    run("pick", "--command", f"false '{HOSTILE}' {{lr}}", "--metric", "a ([0-9])", *asked, code=2)
+        run("pick", "--command", command, "--metric", metric, *arguments)
+    run("pick", "--command", f"false '{HOSTILE}' {{lr}}", "--metric", "a ([0-9])", *arguments, code=2)
 
 
 @pytest.mark.parametrize("option", ["--optimizer", "--schedule", "--hidden", "--image-size", "--report", "--json",
@@ -128,18 +128,18 @@ def test_a_store_that_another_wrote(tmp_path):
     rng = np.random.default_rng(0)
     images = (rng.random((80, 4, 4)) * 60 + np.repeat([0, 150], 40)[:, None, None]).astype(np.uint8)
     recipe = etascope.Recipe(hidden=(), epochs=1, batch_size=64)
-    found = etascope.pick(images, np.repeat([0, 1], 40), recipe=recipe)
+    result = etascope.pick(images, np.repeat([0, 1], 40), recipe=recipe)
     for source in (HOSTILE, "digits"):
-        data = replace(found.data, source=source, class_names=(HOSTILE, f"b{HOSTILE}"), notes=(HOSTILE,))
-        asked = Job(data, found.task, {"data": HOSTILE, "folder": HOSTILE}, {"etascope": HOSTILE})
-        choice = replace(found.choice, reasons=(Sentence(HOSTILE),), not_tried=Sentence(HOSTILE), verdicts=(
-            Verdict(HOSTILE),) * len(found.choice.verdicts))  # fmt: skip
+        data = replace(result.data, source=source, class_names=(HOSTILE, f"b{HOSTILE}"), notes=(HOSTILE,))
+        request = Job(data, result.task, {"data": HOSTILE, "folder": HOSTILE}, {"etascope": HOSTILE})
+        choice = replace(result.choice, reasons=(Sentence(HOSTILE),), not_tried=Sentence(HOSTILE), verdicts=(
+            Verdict(HOSTILE),) * len(result.choice.verdicts))  # fmt: skip
         for ended in (True, False):
-            name = kept.begin(asked)
-            for history in found.histories:
+            name = kept.begin(request)
+            for history in result.histories:
                 kept.append(name, history)
             if ended:
-                kept.finish(name, replace(found, data=data, choice=choice, versions=asked.versions))
+                kept.finish(name, replace(result, data=data, choice=choice, versions=request.versions))
     with sqlite3.connect(path) as connection:
         columns = [row[1] for row in connection.execute("PRAGMA table_info(etascope_runs)")]
         assert {"source", "recipe"} <= set(columns)

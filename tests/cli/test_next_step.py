@@ -17,7 +17,7 @@ from tests.learn import made
 from tests.report.reported import reported_run
 
 
-def asked(source, *words):
+def options_of(source, *words):
     """What click makes of a command's words, as a run keeps it."""
     context = pick.make_context("pick", [source, *words])
     return {name: value for name, value in context.params.items() if name not in ("json_path", "reports", "ascii")}
@@ -43,9 +43,9 @@ def test_the_command_runs_as_it_is_printed_and_means_the_same_path(path):
     for shown in (pick_command(source, Recipe()), pick_command(source, Recipe(), {"data": path})):
         page = io.StringIO()
         Page(open_console(page)).line(shown)
-        found = again(page.getvalue().rstrip("\n"))["data"]
-        assert os.path.abspath(found) == os.path.abspath(path)
-        assert (found in KNOWN_SETS) == (path in KNOWN_SETS)
+        parsed = again(page.getvalue().rstrip("\n"))["data"]
+        assert os.path.abspath(parsed) == os.path.abspath(path)
+        assert (parsed in KNOWN_SETS) == (path in KNOWN_SETS)
 
 
 OPTIONS = [
@@ -59,13 +59,13 @@ OPTIONS = [
 
 @pytest.mark.parametrize("words", OPTIONS)
 def test_every_option_that_was_asked_for_is_in_the_command(words):
-    options = asked("my photos", *words.split())
+    options = options_of("my photos", *words.split())
     recipe = recipe_of(options)
-    found = again(pick_command("my photos", recipe, options))
-    assert recipe_of(found) == recipe
+    parsed = again(pick_command("my photos", recipe, options))
+    assert recipe_of(parsed) == recipe
     for name, value in options.items():
         if name not in ("hidden", "momentum", "weight_decay"):
-            assert found[name] == value, name
+            assert parsed[name] == value, name
     longer = again(pick_command("my photos", recipe, options, epochs=77))
     assert (longer["epochs"], longer["folds"]) == (77, options["folds"])
 
@@ -86,9 +86,14 @@ def test_a_script_is_searched_with_its_own_options(tmp_path):
         search_again(flat, (Setting("high", 284.0),)).removeprefix("with the same options: ").partition(" && ")
     )
     assert there == f"cd {tmp_path}"
-    found = again(run)
-    assert (found["command"], found["metric"], found["maximize"]) == (options["command"], options["metric"], True)
-    assert (found["epochs"], found["low"], found["high"], found["optimizer"]) == (flat.recipe.epochs, 1e-3, 284, "adam")
+    parsed = again(run)
+    assert (parsed["command"], parsed["metric"], parsed["maximize"]) == (options["command"], options["metric"], True)
+    assert (parsed["epochs"], parsed["low"], parsed["high"], parsed["optimizer"]) == (
+        flat.recipe.epochs,
+        1e-3,
+        284,
+        "adam",
+    )
     assert ": cd " in try_next(flat, search_again)
 
 

@@ -57,8 +57,8 @@ def test_any_number_for_any_option_is_a_sentence_or_works(tmp_path):
         for arguments in lines[: cases(60, len(lines))] + slow[: cases(0, 20)]:
             ended = forked.run(arguments)
             codes[ended.code] = codes.get(ended.code, 0) + 1
-            if found := faults(arguments, ended, {}, {}):
-                wrong.append(f"{found} {arguments} {ended.err[-400:]}")
+            if problems := faults(arguments, ended, {}, {}):
+                wrong.append(f"{problems} {arguments} {ended.err[-400:]}")
     print(f"{sum(codes.values())} numbers: " + ", ".join(f"{count} ended with {code}" for code, count in codes.items()))
     assert wrong == []
 

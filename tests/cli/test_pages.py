@@ -50,28 +50,28 @@ def test_an_encoding_without_the_characters_of_charts_gets_ascii(encoding):
 
 def test_ascii_tells_the_same_numbers():
     def numbers(text):
-        told = text.partition("cost")[0].partition("validation loss in nats")[2]
-        return re.findall(r"\d+\.\d+", told)
+        losses = text.partition("cost")[0].partition("validation loss in nats")[2]
+        return re.findall(r"\d+\.\d+", losses)
 
     assert numbers(run(*PICK).out) == numbers(run(*PICK, "--ascii").out) != []
 
 
 def test_colour_is_for_terminals_that_want_it():
     with Terminal(*TRACE) as terminal:
-        code, told = terminal.end()
+        code, output = terminal.end()
     assert code == 0
-    assert COLOUR.search(told)
+    assert COLOUR.search(output)
     with Terminal(*TRACE, NO_COLOR=1) as terminal:
-        code, told = terminal.end()
+        code, output = terminal.end()
     assert code == 0
-    assert not COLOUR.search(told)
-    assert "Key insight" in told
+    assert not COLOUR.search(output)
+    assert "Key insight" in output
 
 
 @pytest.mark.parametrize("columns", [80, 120])
 def test_a_terminal_is_asked_for_its_width(columns):
     with Terminal(*TRACE, "--ascii", columns=columns, NO_COLOR=1) as terminal:
-        _, told = terminal.end()
-    lines = re.sub(r"\x1b\[[\d;]*m", "", told).splitlines()
+        _, output = terminal.end()
+    lines = re.sub(r"\x1b\[[\d;]*m", "", output).splitlines()
     assert max(map(len, lines)) == columns
     assert "".join(lines).isascii()

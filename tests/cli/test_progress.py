@@ -17,7 +17,7 @@ from tests.learn import made
 LONG = ("pick", "--epochs", "10", "--low", "0.001", "--high", "1")
 
 
-def told(*records, seconds, monkeypatch):
+def progress_text(*records, seconds, monkeypatch):
     """What a pipe gets for these records, with so many seconds between two lines."""
     monkeypatch.setattr(module, "SECONDS_BETWEEN_LINES", seconds)
     stream = io.StringIO()
@@ -69,10 +69,10 @@ def test_a_pipe_hears_nothing_of_work_that_is_soon_done():
 
 def test_a_pipe_gets_a_line_when_it_takes_long(monkeypatch):
     records = [Progress("reading", 1000, 70_000, "images"), Progress("searching, round 1", 2.4, 20, "trainings")]
-    assert told(*records, seconds=0, monkeypatch=monkeypatch) == (
+    assert progress_text(*records, seconds=0, monkeypatch=monkeypatch) == (
         "reading: 1,000 of 70,000 images\nsearching, round 1: 2 of 20 trainings\n"
     )
-    assert told(*records, seconds=60, monkeypatch=monkeypatch) == ""
+    assert progress_text(*records, seconds=60, monkeypatch=monkeypatch) == ""
 
 
 def test_the_cursor_comes_back_when_the_work_fails(monkeypatch):

@@ -15,14 +15,14 @@ from tests.images.making import pictures, write_folder
 
 
 @pytest.mark.parametrize(
-    ("value", "told"),
+    ("value", "expected"),
     [("digits", False), ("mnist", False), ("0.3", False), (None, False), ("photos/", True), ("./digits", True),
      ("labels.npy", True), ("", True)],
 )  # fmt: skip
-def test_paths_are_told_from_names_and_shares(value, told):
-    assert is_path(value) is told
+def test_paths_are_told_from_names_and_shares(value, expected):
+    assert is_path(value) is expected
     # Images and labels are no share of anything.
-    assert is_path(value, "data") is (told or value == "0.3")
+    assert is_path(value, "data") is (expected or value == "0.3")
 
 
 def test_options_are_kept_with_whole_paths_and_without_the_recipe(tmp_path, monkeypatch):
@@ -54,7 +54,7 @@ def test_a_run_from_python_says_that_its_images_cannot_be_opened():
 
 
 @pytest.mark.parametrize(
-    ("options", "told"),
+    ("options", "expected"),
     [
         ({"data": 3}, "the option data of the lock must be text; found 3"),
         ({"folds": "5"}, "the option folds of the lock must be a whole number; found '5'"),
@@ -64,10 +64,10 @@ def test_a_run_from_python_says_that_its_images_cannot_be_opened():
         ({"tolerance": "1"}, "the option tolerance of the lock must be a number"),
     ],
 )
-def test_options_that_were_edited_are_refused_with_a_sentence(options, told):
+def test_options_that_were_edited_are_refused_with_a_sentence(options, expected):
     with pytest.raises(InputError) as refused:
         open_again({"data": "digits", **options}, "the lock", ignore)
-    assert told in str(refused.value)
+    assert expected in str(refused.value)
 
 
 def test_a_search_uses_the_options():
@@ -80,24 +80,24 @@ def test_a_search_uses_the_options():
 def test_a_search_goes_on_from_histories_and_tells_the_recorder():
     class Notes:
         def __init__(self):
-            self.told = []
+            self.calls = []
 
         def begin(self, data, task):
-            self.told.append("begin")
+            self.calls.append("begin")
 
         def append(self, history):
-            self.told.append("append")
+            self.calls.append("append")
 
         def finish(self, run):
-            self.told.append(run)
+            self.calls.append(run)
 
     whole, notes = searched(), Notes()
     assert len(whole.histories) > 1
     again = search(
         open_images("digits"), None, Recipe(hidden=(), epochs=1), OPTIONS, ignore, whole.histories[:1], notes
     )
-    assert notes.told == ["begin", *["append"] * (len(whole.histories) - 1), notes.told[-1]]
-    assert notes.told[-1].choice is again.choice
+    assert notes.calls == ["begin", *["append"] * (len(whole.histories) - 1), notes.calls[-1]]
+    assert notes.calls[-1].choice is again.choice
     assert again.options["folds"] == OPTIONS["folds"]
     assert again.choice.learning_rate == whole.choice.learning_rate
     for one, two in zip(again.histories, whole.histories, strict=True):

@@ -80,10 +80,10 @@ def lines(store):
 
 def wait_for(what, seconds=90):
     deadline = time.monotonic() + seconds
-    while not (found := what()):
+    while not (result := what()):
         assert time.monotonic() < deadline
         time.sleep(0.02)
-    return found
+    return result
 
 
 def family(process):
@@ -163,8 +163,8 @@ def test_where_the_store_was_given_it_is_said_again(begin, store):
     place = Path("a store.sqlite")
     wait_for(lambda: lines(place) and lines(place)[0].trials)
     os.kill(process.pid, signal.SIGINT)
-    told = process.communicate(timeout=60)[1].decode()
-    assert told.endswith(f"go on with: etascope resume {lines(place)[0].id} --store 'a store.sqlite'.\n")
+    text = process.communicate(timeout=60)[1].decode()
+    assert text.endswith(f"go on with: etascope resume {lines(place)[0].id} --store 'a store.sqlite'.\n")
 
 
 def test_a_resumed_search_that_is_stopped_counts_what_was_kept_before(begin, store):
@@ -175,10 +175,10 @@ def test_a_resumed_search_that_is_stopped_counts_what_was_kept_before(begin, sto
     process = begin("resume", variables={"ETASCOPE_STORE": store})
     wait_for(lambda: family(process))
     os.kill(process.pid, signal.SIGINT)
-    told = process.communicate(timeout=60)[1].decode()
+    text = process.communicate(timeout=60)[1].decode()
     rounds, trials = kept(store)
-    found = re.search(r"(?:(\d+) rounds?)?(?: and )?(?:(\d+) trials? of round \d+)? (?:is|are) kept", told)
-    assert (int(found[1] or 0), int(found[2] or 0)) == (rounds, trials)
+    match = re.search(r"(?:(\d+) rounds?)?(?: and )?(?:(\d+) trials? of round \d+)? (?:is|are) kept", text)
+    assert (int(match[1] or 0), int(match[2] or 0)) == (rounds, trials)
 
 
 #: Writes where it is, and heeds no SIGTERM.
@@ -253,5 +253,5 @@ def test_a_search_that_was_not_begun_says_that_nothing_is_kept(begin, store):
     process = begin("pick", *SMALL, "--epochs", "3000", variables={"ETASCOPE_STORE": store})
     wait_for(lambda: lines(store))
     os.kill(process.pid, signal.SIGINT)
-    told = process.communicate(timeout=60)[1].decode()
-    assert told.endswith("stopped by Ctrl-C; no trial was done yet, so none is kept.\n") or " kept; go on" in told
+    text = process.communicate(timeout=60)[1].decode()
+    assert text.endswith("stopped by Ctrl-C; no trial was done yet, so none is kept.\n") or " kept; go on" in text

@@ -316,24 +316,24 @@ def test_what_comes_in_is_left_as_it_was(engine):
 
 @each_engine
 def test_who_watches_is_told_from_the_start_to_the_end(engine):
-    recipe, told = RECIPES["default"], []
+    recipe, events = RECIPES["default"], []
     split, plan = job(recipe)
-    engine.train(split, recipe, leaping(plan), told.append)
-    done = [p.done for p in told]
+    engine.train(split, recipe, leaping(plan), events.append)
+    done = [p.done for p in events]
     assert done == sorted(done)
-    assert done[-1] == told[-1].total > 0
+    assert done[-1] == events[-1].total > 0
 
 
 @each_engine
 def test_trials_that_are_done_are_handed_out_while_others_train(engine):
-    recipe, told = RECIPES["default"], []
+    recipe, handed = RECIPES["default"], []
     split, plan = job(recipe)
     plan = dataclasses.replace(leaping(plan, (1, 8)), keep_examples=True)
-    history = engine.train(split, recipe, plan, lambda p: told.append((p.part, threading.current_thread())))
-    parts = [part for part, _ in told if part is not None]
+    history = engine.train(split, recipe, plan, lambda p: handed.append((p.part, threading.current_thread())))
+    parts = [part for part, _ in handed if part is not None]
     assert len(parts) >= 6
     assert sorted(row for part in parts for row in part.part.rows) == list(range(len(plan)))
-    assert {thread for part, thread in told if part is not None} == {threading.current_thread()}
+    assert {thread for part, thread in handed if part is not None} == {threading.current_thread()}
     for part in parts:
         assert part.part.of == len(plan)
         np.testing.assert_array_equal(part.plan.rates, plan.rates[list(part.part.rows)])

@@ -26,19 +26,19 @@ def exceptions():
     with warnings.catch_warnings(action="ignore"):
         for module in pkgutil.walk_packages(etascope.__path__, "etascope."):
             importlib.import_module(module.name)
-    found, waiting = set(), [BaseException]
+    kinds, waiting = set(), [BaseException]
     while waiting:
-        below = set(waiting.pop().__subclasses__()) - found
-        found |= below
+        below = set(waiting.pop().__subclasses__()) - kinds
+        kinds |= below
         waiting += below
-    return sorted((one for one in found if one.__module__.partition(".")[0] == "etascope"), key=lambda one: str(one))
+    return sorted((one for one in kinds if one.__module__.partition(".")[0] == "etascope"), key=lambda one: str(one))
 
 
 def made(kind):
     """Return an exception, each argument of its constructor of the type that stands there, and another for each."""
-    asked = inspect.signature(kind).parameters.values() if "__init__" in vars(kind) else ()
+    parameters = inspect.signature(kind).parameters.values() if "__init__" in vars(kind) else ()
     return kind(*(f"{SAMPLES[one.annotation]}{i}" if one.annotation == "str" else SAMPLES[one.annotation]
-                  for i, one in enumerate(asked)))  # fmt: skip
+                  for i, one in enumerate(parameters)))  # fmt: skip
 
 
 EXCEPTIONS = exceptions()

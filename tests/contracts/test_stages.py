@@ -67,11 +67,11 @@ def test_any_number_of_rows_can_be_prepared(stage, rows):
 @each_stage
 @given(train=TRAIN)
 def test_the_description_is_one_line_without_a_full_stop(stage, train):
-    told = stage.describe(train)
-    assert told
-    assert "\n" not in told
-    assert not told.endswith(".")
-    assert told[0].islower()
+    sentence = stage.describe(train)
+    assert sentence
+    assert "\n" not in sentence
+    assert not sentence.endswith(".")
+    assert sentence[0].islower()
 
 
 @each_stage

@@ -44,13 +44,13 @@ def store(place):
 
 def test_a_run_that_begins_is_there_with_what_was_asked(place):
     before = datetime.now(UTC)
-    asked = job("ph\0tos\udcff/é", images="photos", lr=[0.1, None], share=0.2)
-    run_id = place.store.begin(asked)
-    found = place.again().get(run_id)
-    assert same(found.job, asked)
-    assert before <= found.created <= datetime.now(UTC)
-    assert (found.id, found.histories, found.choice, found.trace, found.seconds) == (run_id, (), None, None, None)
-    assert not found.finished
+    request = job("ph\0tos\udcff/é", images="photos", lr=[0.1, None], share=0.2)
+    run_id = place.store.begin(request)
+    stored = place.again().get(run_id)
+    assert same(stored.job, request)
+    assert before <= stored.created <= datetime.now(UTC)
+    assert (stored.id, stored.histories, stored.choice, stored.trace, stored.seconds) == (run_id, (), None, None, None)
+    assert not stored.finished
     assert re.fullmatch("[0-9a-f]{8}", run_id)
 
 
@@ -74,47 +74,47 @@ def test_any_history_comes_back_to_the_bit(place, one):
 @settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(trace=values(Trace))
 def test_any_trace_comes_back_to_the_bit(place, trace):
-    asked = job()
-    run_id = place.store.begin(asked)
-    ended = run(asked, [history()], trace=replace(trace, evaluation=Evaluation(0.875, 0.5)))
+    request = job()
+    run_id = place.store.begin(request)
+    ended = run(request, [history()], trace=replace(trace, evaluation=Evaluation(0.875, 0.5)))
     place.store.finish(run_id, ended)
     assert same(place.store.get(run_id).run, ended)
 
 
 def test_a_finished_run_holds_the_answer(place):
-    asked = job("digits")
-    run_id = place.store.begin(asked)
+    request = job("digits")
+    run_id = place.store.begin(request)
     place.store.append(run_id, history())
-    ended = run(asked, [history()], 0.031)
+    ended = run(request, [history()], 0.031)
     place.store.finish(run_id, ended)
-    found = place.again().get(run_id)
-    assert found.finished
-    assert same(found.run, ended)
+    stored = place.again().get(run_id)
+    assert stored.finished
+    assert same(stored.run, ended)
     [line] = place.again().find()
-    assert (line.id, line.created, line.finished, line.trials) == (run_id, found.created, True, 2)
+    assert (line.id, line.created, line.finished, line.trials) == (run_id, stored.created, True, 2)
     assert (line.source, line.images, line.learning_rate, line.test_accuracy) == ("digits", 1000, 0.031, None)
     assert line.recipe == "momentum, no hidden layer, batch 16, 5 epochs"
 
 
 def test_a_run_that_cannot_tell_is_finished_too(store):
-    asked = job()
-    run_id = store.begin(asked)
-    store.finish(run_id, run(asked, [history()], None))
+    request = job()
+    run_id = store.begin(request)
+    store.finish(run_id, run(request, [history()], None))
     assert store.find()[0].finished
     assert store.find()[0].learning_rate is None
 
 
 def test_finish_keeps_histories_that_were_not_appended(store):
-    asked = job()
-    run_id = store.begin(asked)
+    request = job()
+    run_id = store.begin(request)
     store.append(run_id, history((0.1,)))
-    store.finish(run_id, run(asked, [history((0.1,)), history((0.2,))]))
+    store.finish(run_id, run(request, [history((0.1,)), history((0.2,))]))
     assert same(store.get(run_id).histories, (history((0.1,)), history((0.2,))))
 
 
 def test_checkpoints_are_there_until_the_run_is_finished(place):
-    asked = job()
-    run_id = place.store.begin(asked)
+    request = job()
+    run_id = place.store.begin(request)
     ends = checkpoint(seed=1), checkpoint(seed=2)
     first = history((0.1, 0.2), checkpoints=ends)
     second = history((0.2,), start=2, resume=ends[1:], checkpoints=(None,))
@@ -122,22 +122,22 @@ def test_checkpoints_are_there_until_the_run_is_finished(place):
         place.store.append(run_id, one)
     assert same(place.again().get(run_id).histories, (first, second))
     assert place.store.find()[0].trials == 2
-    place.store.finish(run_id, run(asked, [first, second]))
-    found = place.again().get(run_id).histories
+    place.store.finish(run_id, run(request, [first, second]))
+    stored = place.again().get(run_id).histories
     bare = tuple(replace(one, parameters=(), state={}) for one in ends)
-    assert same(found[0], replace(first, checkpoints=bare))
-    assert same(found[1], replace(second, plan=replace(second.plan, resume=bare[1:])))
+    assert same(stored[0], replace(first, checkpoints=bare))
+    assert same(stored[1], replace(second, plan=replace(second.plan, resume=bare[1:])))
 
 
 def test_losses_of_single_examples_are_there_until_the_run_is_finished(place):
-    asked = job()
-    run_id = place.store.begin(asked)
+    request = job()
+    run_id = place.store.begin(request)
     one, two = (
         replace(history((0.1, rate)), example_losses=np.full((2, 1, 6, 9), rate, np.float32)) for rate in (1, 2)
     )
     place.store.append(run_id, one)
     assert same(place.again().get(run_id).histories, (one,))
-    place.store.finish(run_id, run(asked, [one, two]))
+    place.store.finish(run_id, run(request, [one, two]))
     bare = tuple(replace(whole, example_losses=None) for whole in (one, two))
     assert same(place.again().get(run_id).histories, bare)
 
@@ -151,9 +151,9 @@ def test_runs_are_listed_the_latest_first(store):
 
 
 def test_the_list_says_the_recipe_in_words(store):
-    asked = job()
+    request = job()
     recipe = Recipe(hidden=(64, 32), optimizer="adam", schedule="cosine", epochs=1)
-    store.begin(replace(asked, task=replace(asked.task, recipe=recipe)))
+    store.begin(replace(request, task=replace(request.task, recipe=recipe)))
     assert store.find()[0].recipe == "adam, hidden 64-32, batch 16, 1 epoch, cosine"
 
 
@@ -196,9 +196,9 @@ def test_a_removed_run_is_gone(place):
 
 
 def test_nothing_is_added_to_a_finished_run(store):
-    asked = job()
-    run_id = store.begin(asked)
-    ended = run(asked, [history()])
+    request = job()
+    run_id = store.begin(request)
+    ended = run(request, [history()])
     store.finish(run_id, ended)
     for add in (lambda: store.append(run_id, history()), lambda: store.finish(run_id, ended)):
         with pytest.raises(InputError, match=f"run {run_id} is finished"):
@@ -242,13 +242,13 @@ def test_threads_share_a_store(store):
 
 
 def test_collecting_gives_room_back_and_loses_nothing(place):
-    asked = job()
-    ids = [place.store.begin(asked) for _ in range(3)]
+    request = job()
+    ids = [place.store.begin(request) for _ in range(3)]
     weights = np.random.default_rng(0).standard_normal(600_000).astype(np.float32)
     big = replace(checkpoint(), parameters=(weights,))
     for run_id in ids:
         place.store.append(run_id, history(checkpoints=(big, None)))
-    place.store.finish(ids[0], run(asked, [history(checkpoints=(big, None))]))
+    place.store.finish(ids[0], run(request, [history(checkpoints=(big, None))]))
     place.store.remove(ids[1])
     before = place.again().get(ids[0]), place.again().get(ids[2])
     assert place.again().collect() > 2 * weights.nbytes
@@ -262,14 +262,14 @@ def test_a_run_of_a_script_comes_back_as_it_was(place):
     from etascope.core.stored import Job
     from tests.report.reported import reported_run
 
-    found = reported_run()
-    run_id = place.store.begin(Job(found.data, found.task, {"command": found.data.command}))
-    for part in found.histories:
+    run = reported_run()
+    run_id = place.store.begin(Job(run.data, run.task, {"command": run.data.command}))
+    for part in run.histories:
         place.store.append(run_id, part)
-    place.store.finish(run_id, found)
+    place.store.finish(run_id, run)
     back = place.again().get(run_id).run
-    assert (back.data, back.task, back.trace) == (found.data, found.task, None)
-    assert back.choice.measure == found.choice.measure
-    assert [h.remarks for h in back.histories] == [h.remarks for h in found.histories]
-    assert [t.status for t in back.trials] == [t.status for t in found.trials]
-    assert (place.store.find()[0].source, place.store.find()[0].images) == (found.data.source, 0)
+    assert (back.data, back.task, back.trace) == (run.data, run.task, None)
+    assert back.choice.measure == run.choice.measure
+    assert [h.remarks for h in back.histories] == [h.remarks for h in run.histories]
+    assert [t.status for t in back.trials] == [t.status for t in run.trials]
+    assert (place.store.find()[0].source, place.store.find()[0].images) == (run.data.source, 0)

@@ -14,7 +14,7 @@ class FailingRecorder:
     """Fails at one thing, and notes all that it is asked to do."""
 
     def __init__(self, fails, error):
-        self.asked, self._fails, self._error = [], fails, error
+        self.calls, self._fails, self._error = [], fails, error
 
     def begin(self, data, task):
         self._do("begin")
@@ -26,7 +26,7 @@ class FailingRecorder:
         self._do("finish")
 
     def _do(self, what):
-        self.asked.append(what)
+        self.calls.append(what)
         if what == self._fails:
             raise self._error
 

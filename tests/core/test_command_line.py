@@ -19,11 +19,11 @@ def test_a_rate_is_written_with_all_of_its_digits():
 
 
 @pytest.mark.parametrize(
-    ("template", "told"),
+    ("template", "expected"),
     [("train.py", "with {lr}; found 'train.py'"), ("train.py {{lr}}", "with {lr}"), ("t {lr} {epoch}", "{epochs}?"),
      ("t {lr} {foo}", "Write {{foo}}"), ("", "with {lr}; found ''")],
 )  # fmt: skip
-def test_a_command_that_cannot_be_filled_in_is_refused(template, told):
+def test_a_command_that_cannot_be_filled_in_is_refused(template, expected):
     with pytest.raises(InputError) as refused:
         CommandLine(template)
-    assert told in str(refused.value)
+    assert expected in str(refused.value)

@@ -138,8 +138,8 @@ def test_parts_in_any_order_are_the_whole(whole, order, cuts, again):
     early = [row for some in rows[:-1] for row in some]
     parts = parts_of(whole, *rows[:-1], [again if again in early else early[0]], rows[-1])
     same(put_together(parts), whole)
-    (found,), left = settled(parts)
-    same(found, whole)
+    (settled_history,), left = settled(parts)
+    same(settled_history, whole)
     assert left == []
     assert put_together(parts, whole.plan).plan is whole.plan
 
@@ -152,17 +152,17 @@ def test_some_parts_are_a_larger_part(whole):
 
 def test_of_a_trial_that_two_parts_have_the_later_counts(whole):
     early, late = parts_of(whole, [0, 1, 2], [2, 3, 4])
-    found = put_together([replace(early, examples=early.examples + 1), late])
-    assert (found.examples - whole.examples).tolist() == [1, 1, 0, 0, 0]
+    joined = put_together([replace(early, examples=early.examples + 1), late])
+    assert (joined.examples - whole.examples).tolist() == [1, 1, 0, 0, 0]
 
 
 def test_whole_plans_and_the_parts_of_the_next_one_are_told_apart(whole):
     first, second, third = parts_of(whole, [0, 1], [2, 3], [4])
-    found, left = settled([whole, third, first, second, whole, second, first])
-    assert len(found) == 3
-    assert found[0] is whole
-    same(found[1], whole)
-    assert found[2] is whole
+    settled_history, left = settled([whole, third, first, second, whole, second, first])
+    assert len(settled_history) == 3
+    assert settled_history[0] is whole
+    same(settled_history[1], whole)
+    assert settled_history[2] is whole
     assert left == [second, first]
 
 
@@ -171,6 +171,6 @@ def test_parts_that_another_plan_follows_are_left_out(whole):
     assert settled([first, whole]) == ([whole], [])
     shorter = whole.take([0, 1, 2])
     other = parts_of(shorter, [0, 1], [2])
-    found, left = settled([first, *other, second])
-    same(found[0], shorter)
+    settled_history, left = settled([first, *other, second])
+    same(settled_history[0], shorter)
     assert left == [second]

@@ -44,8 +44,9 @@ def test_noise_shrinks_with_the_root_of_the_images_and_is_never_zero():
 
 
 @pytest.mark.parametrize(
-    ("number", "told"), [(0, "0 trials"), (1, "1 trial"), (1.0, "1 trial"), (1.001, "1 trial"), (1.01, "1.01 trials"),
-                         (1300.4, "1,300 trials"), (1234567, "1,234,567 trials"), (0.35, "0.35 trials")]
+    ("number", "expected"), [(0, "0 trials"), (1, "1 trial"), (1.0, "1 trial"), (1.001, "1 trial"),
+                             (1.01, "1.01 trials"), (1300.4, "1,300 trials"), (1234567, "1,234,567 trials"),
+                             (0.35, "0.35 trials")]
 )  # fmt: skip
-def test_counts_agree_with_their_nouns(number, told):
-    assert counted(number, "trial") == told
+def test_counts_agree_with_their_nouns(number, expected):
+    assert counted(number, "trial") == expected

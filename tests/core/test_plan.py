@@ -21,10 +21,10 @@ def checkpoint(step):
 
 
 @pytest.mark.parametrize(
-    ("rate", "found"), [(0.0, "0"), (-0.1, "-0.1"), (np.nan, "nan"), (np.inf, "inf"), (-np.inf, "-inf")]
+    ("rate", "message"), [(0.0, "0"), (-0.1, "-0.1"), (np.nan, "nan"), (np.inf, "inf"), (-np.inf, "-inf")]
 )
-def test_a_rate_must_be_finite_and_above_0(rate, found):
-    sentence = f"a learning rate must be a finite number above 0; found {found}. Try 0.01."
+def test_a_rate_must_be_finite_and_above_0(rate, message):
+    sentence = f"a learning rate must be a finite number above 0; found {message}. Try 0.01."
     rates = np.array([[0.1, 0.1], [0.1, rate]])
     for broken in (lambda: check_rates(rates), lambda: Plan(rates, np.zeros(2, int), np.zeros(2, int))):
         with pytest.raises(InputError) as error:

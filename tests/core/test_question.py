@@ -18,7 +18,7 @@ def test_a_question_keeps_what_it_was_given_and_cannot_be_changed():
 
 
 @pytest.mark.parametrize(
-    ("options", "answer", "found"),
+    ("options", "answer", "message"),
     [
         (("a", "a"), 0, r"two or more options that differ; found \('a', 'a'\)"),
         (("a",), 0, r"two or more options that differ; found \('a',\)"),
@@ -27,8 +27,8 @@ def test_a_question_keeps_what_it_was_given_and_cannot_be_changed():
         (("a", "b"), -1, "one of 2 options, from 0; found -1"),
     ],
 )
-def test_a_question_without_exactly_one_right_answer_is_refused(options, answer, found):
-    with pytest.raises(InputError, match=found):
+def test_a_question_without_exactly_one_right_answer_is_refused(options, answer, message):
+    with pytest.raises(InputError, match=message):
         Question("Which?", options, answer, "So.")
 
 

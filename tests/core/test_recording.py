@@ -29,7 +29,7 @@ def test_the_first_failure_is_told_in_a_sentence_and_nothing_is_tried_after_it(f
     assert recorder.keeps
     search(recorder)
     assert not recorder.keeps
-    assert failing.asked[-1] == fails
+    assert failing.calls[-1] == fails
     [sentence] = sentences
     assert sentence.startswith(f"keeping the search failed with {type(error).__name__}")
     assert sentence.endswith(f". {lost}; the search goes on.")
@@ -59,23 +59,23 @@ def test_a_recorder_hears_of_a_search_when_it_is_ready_and_then_of_all_of_it(his
     heard = []
     for _ in range(histories):
         waiting.append(None)
-        heard.append(list(recorder.asked))
+        heard.append(list(recorder.calls))
     assert heard == [[], ["begin", "append", "append"], ["begin", "append", "append", "append"]][:histories]
     waiting.finish(None)
-    assert recorder.asked == ["begin", *["append"] * histories, "finish"]
+    assert recorder.calls == ["begin", *["append"] * histories, "finish"]
 
 
 @each_error
 @pytest.mark.parametrize(
-    ("fails", "asked"),
+    ("fails", "expected"),
     [("begin", ["begin"]), ("append", ["begin", "append"]), ("finish", ["begin", "append", "append", "finish"])],
 )
-def test_a_recorder_in_trouble_costs_a_warning(error, fails, asked):
+def test_a_recorder_in_trouble_costs_a_warning(error, fails, expected):
     recorder = FailingRecorder(fails, error)
     with pytest.warns(RuntimeWarning, match=rf"failed with {type(error).__name__}.*; the search goes on\.$") as caught:
         search(best_effort(recorder))
     assert len(caught) == 1
-    assert recorder.asked == asked
+    assert recorder.calls == expected
 
 
 def test_a_recorder_may_refuse_before_anything_was_trained_and_only_then():

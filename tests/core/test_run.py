@@ -10,11 +10,11 @@ from tests.selection.closed_form import ClosedForm, search, task, valley
 
 
 def test_versions_name_what_decides_the_bits():
-    found = versions()
-    assert found["numpy"] == np.__version__
-    assert found["etascope"] == metadata.version("etascope")
-    assert found["python"] == platform.python_version()
-    assert found["machine"] == platform.machine()
+    software = versions()
+    assert software["numpy"] == np.__version__
+    assert software["etascope"] == metadata.version("etascope")
+    assert software["python"] == platform.python_version()
+    assert software["machine"] == platform.machine()
 
 
 def test_a_run_joins_its_histories():
@@ -52,14 +52,14 @@ def test_what_a_test_part_alone_is_told_goes_where_all_images_are_divided_anew()
     images, labels = np.zeros((6, 2, 2, 1), np.uint8), np.array([0, 1] * 3)
     notes = ("resized", "val is the test part.")
     dataset = Dataset(images, labels, ("a", "b"), "here", np.array([4, 5]), notes, test_notes=notes[1:])
-    for held, told in (([4, 5], notes), ([1, 4], notes[:1])):
+    for held, expected in (([4, 5], notes), ([1, 4], notes[:1])):
         rows = np.setdiff1d(np.arange(6), held)
         y = np.zeros(4, np.int64)
         split = Split(images[rows], labels[rows], y, images[held], labels[held], rows, np.array(held), ("a", "b"))
-        found = DataSummary.of(dataset, split).notes
-        assert found[: len(told)] == told
-        assert len(found) == 2
-        assert ("divided anew" in found[-1]) == (told != notes)
+        summary = DataSummary.of(dataset, split).notes
+        assert summary[: len(expected)] == expected
+        assert len(summary) == 2
+        assert ("divided anew" in summary[-1]) == (expected != notes)
 
 
 def test_cores_are_those_this_process_may_use():

@@ -36,11 +36,11 @@ def milestones():
 
 def test_a_trial_that_went_on_is_one_trial():
     task, whole, parts = milestones()
-    found = trials(task, parts)
-    assert [t.learning_rate for t in found] == [0.01, 0.1, 1e38]
-    assert [t.steps for t in found] == [5, 10, 5]
-    assert [t.status for t in found] == [Status.PAUSED, Status.FINISHED, Status.DIVERGED]
-    gone_on, alone = found[1], trials(task, [whole])[1]
+    tried = trials(task, parts)
+    assert [t.learning_rate for t in tried] == [0.01, 0.1, 1e38]
+    assert [t.steps for t in tried] == [5, 10, 5]
+    assert [t.status for t in tried] == [Status.PAUSED, Status.FINISHED, Status.DIVERGED]
+    gone_on, alone = tried[1], trials(task, [whole])[1]
     assert gone_on.evaluated_at.tolist() == alone.evaluated_at.tolist() == [3, 5, 10]
     assert gone_on.examples == alone.examples == 40
     for name in ("step_loss", "train_loss", "train_accuracy", "valid_loss", "valid_accuracy", "example_losses"):

@@ -26,7 +26,7 @@ def run_alone(name, *arguments, **variables):
     return ended.stdout
 
 
-def told(output):
+def answer_in(output):
     return tuple(
         map(float, re.search(r"learning rate ([\d.e-]+), Basin\(low=([\d.e-]+), high=([\d.e-]+)\)", output).groups())
     )
@@ -40,13 +40,13 @@ def command_of(name):
 
 
 def test_plain_pytorch_asks_and_tells():
-    rate, low, high = told(run_alone("pytorch_loop.py"))
+    rate, low, high = answer_in(run_alone("pytorch_loop.py"))
     assert 1e-3 < low <= rate <= high < 0.1
 
 
 def test_keras_reports_by_a_callback():
     output = run_alone("keras_loop.py", KERAS_BACKEND="torch")
-    rate, low, high = told(output)
+    rate, low, high = answer_in(output)
     assert 1e-3 < low <= rate <= high < 0.1
     assert float(output.split()[-1]) > 0.75
 

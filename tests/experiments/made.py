@@ -36,9 +36,9 @@ def climb(steps=100, low=1e-7, high=10.0, lost=None):
 
 
 def ranged(rates=(0.03, 0.3, None), measured=True, source="digits", own_sweeps=False, test=None):
-    told = tuple(Suggestion(f"finder{i} rule", f"finder{i} 1.0, file.py", rate) for i, rate in enumerate(rates))
+    suggested = tuple(Suggestion(f"finder{i} rule", f"finder{i} 1.0, file.py", rate) for i, rate in enumerate(rates))
     run = made.run() if measured is True else measured or None
-    return RangeTestRun(nothing_known(source), Recipe(), test or climb(), told, own_sweeps, 0.4, run)
+    return RangeTestRun(nothing_known(source), Recipe(), test or climb(), suggested, own_sweeps, 0.4, run)
 
 
 def walled(limits=(3.4, 0.5, 0.9), measured=0.1, learning_rate=0.018, recipe=None, formula="(2 + 2 x 0.9) / s"):

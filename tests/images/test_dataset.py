@@ -15,13 +15,13 @@ from etascope.images.opened import Opened
 from tests.images.making import pictures, refused, write_folder
 
 
-def found(labels, images=None, **more) -> Opened:
+def opened(labels, images=None, **more) -> Opened:
     labels = np.array(labels)
     return Opened(pictures(len(labels)) if images is None else images, labels, more.pop("source", "train"), **more)
 
 
 def test_rows_come_last_and_classes_meet_by_name():
-    joined = with_test(found(["b", "a", "c"]), found(["c", "b"], pictures(2, seed=1), source="held"))
+    joined = with_test(opened(["b", "a", "c"]), opened(["c", "b"], pictures(2, seed=1), source="held"))
     data = to_dataset(joined)
     assert data.labels.tolist() == [1, 0, 2, 2, 1]
     assert data.class_names == ("a", "b", "c")
@@ -31,31 +31,37 @@ def test_rows_come_last_and_classes_meet_by_name():
 
 
 def test_numbers_meet_strings():
-    assert to_dataset(with_test(found([3, 5, 3]), found(["5", "3"], source="held"))).labels.tolist() == [0, 1, 0, 1, 0]
+    assert to_dataset(with_test(opened([3, 5, 3]), opened(["5", "3"], source="held"))).labels.tolist() == [
+        0,
+        1,
+        0,
+        1,
+        0,
+    ]
 
 
 def test_numbers_meet_given_names():
-    joined = with_test(found([0, 1], class_names=("cat", "dog")), found([1, 0], source="held"))
+    joined = with_test(opened([0, 1], class_names=("cat", "dog")), opened([1, 0], source="held"))
     assert to_dataset(joined).labels.tolist() == [0, 1, 1, 0]
-    joined = with_test(found(["dog", "cat"]), found([0, 1], class_names=("cat", "dog"), source="held"))
+    joined = with_test(opened(["dog", "cat"]), opened([0, 1], class_names=("cat", "dog"), source="held"))
     assert to_dataset(joined).labels.tolist() == [1, 0, 0, 1]
 
 
 def test_an_unknown_class():
     with refused("'z' of held", "among a, b"):
-        with_test(found(["a", "b"]), found(["z"], source="held"))
+        with_test(opened(["a", "b"]), opened(["z"], source="held"))
 
 
 def test_all_unknown_classes_are_named_and_what_may_be_meant():
     with refused("2 classes, 'Cat' and 'emu', of held are not among cat, dog", "('Cat' may be 'cat')"):
-        with_test(found(["cat", "dog"]), found(["emu", "Cat"], source="held"))
+        with_test(opened(["cat", "dog"]), opened(["emu", "Cat"], source="held"))
     with refused("2 classes, 'dog-1' and 'emu', of train are not ('dog-1' may be 'Dog 1')."):
-        to_dataset(found(["a", "Dog 1", "emu", "dog-1"], test_rows=np.array([2, 3])))
+        to_dataset(opened(["a", "Dog 1", "emu", "dog-1"], test_rows=np.array([2, 3])))
 
 
 def test_the_given_test_part_wins_and_the_own_one_is_never_trained_on():
-    own = found(["a", "b", "a", "b"], test_rows=np.array([1, 2]))
-    joined = with_test(own, found(["a", "b"], pictures(2, seed=1), source="held", notes=("Resized.",)))
+    own = opened(["a", "b", "a", "b"], test_rows=np.array([1, 2]))
+    joined = with_test(own, opened(["a", "b"], pictures(2, seed=1), source="held", notes=("Resized.",)))
     assert np.array_equal(joined.images, np.concatenate([pictures(4)[[0, 3]], pictures(2, seed=1)]))
     assert joined.test_rows is not None
     assert joined.test_rows.tolist() == [2, 3]
@@ -66,26 +72,26 @@ def test_the_given_test_part_wins_and_the_own_one_is_never_trained_on():
 
 
 def test_only_the_test_part_of_a_divided_test_source():
-    held = found(["a", "b", "a"], pictures(3, seed=1), source="held", test_rows=np.array([1]))
-    joined = with_test(found(["a", "b"]), held)
+    held = opened(["a", "b", "a"], pictures(3, seed=1), source="held", test_rows=np.array([1]))
+    joined = with_test(opened(["a", "b"]), held)
     assert np.array_equal(joined.images[2:], pictures(3, seed=1)[[1]])
     assert joined.notes == ("Of held, only its own test part is the test part.",)
 
 
 def test_gray_test_images_among_colours():
-    joined = with_test(found(["a", "b"], pictures(2, channels=3)), found(["a"], source="held"))
+    joined = with_test(opened(["a", "b"], pictures(2, channels=3)), opened(["a"], source="held"))
     assert joined.images.shape == (3, 5, 4, 3)
     assert (joined.images[2] == pictures(1)[0]).all()
 
 
 def test_a_single_class_is_counted_without_the_test_part():
     with refused("at least two classes", "only 'a'"):
-        to_dataset(found(["a", "a", "b"], test_rows=np.array([2])))
+        to_dataset(opened(["a", "a", "b"], test_rows=np.array([2])))
 
 
 def test_a_class_that_is_only_in_the_test_part():
     with refused("every class of the test part", "'c' of train"):
-        to_dataset(found(["a", "b", "c"], test_rows=np.array([2])))
+        to_dataset(opened(["a", "b", "c"], test_rows=np.array([2])))
 
 
 def test_an_unknown_class_of_a_folder_is_named_with_its_place(tmp_path):
@@ -113,20 +119,20 @@ def test_a_class_that_is_only_in_the_test_part_of_a_folder(tmp_path, test):
 
 def test_the_same_images_for_both():
     with refused("others than those trained on", "train was given for both"):
-        with_test(found(["a", "b"]), found(["a", "b"]))
+        with_test(opened(["a", "b"]), opened(["a", "b"]))
 
 
 def test_what_was_said_of_a_test_part_that_is_left_out_goes_with_it():
     said = ("b.npy, which lies beside a.npy, is the test part.", "val joined the training images; te is the test part.")
-    own = found(["a", "b", "a"], test_rows=np.array([1]), notes=said)
-    joined = with_test(own, found(["a"], pictures(1, seed=1), source="held"))
+    own = opened(["a", "b", "a"], test_rows=np.array([1]), notes=said)
+    joined = with_test(own, opened(["a"], pictures(1, seed=1), source="held"))
     assert joined.notes == (
         "val joined the training images.",
         "The test part of train was left out, because held was given as test.",
     )
     # The same is told once.
     both = with_test(
-        found(["a", "b"], notes=said[:1]), found(["a"], pictures(1, seed=1), source="held", notes=said[:1])
+        opened(["a", "b"], notes=said[:1]), opened(["a"], pictures(1, seed=1), source="held", notes=said[:1])
     )
     assert both.notes == said[:1]
 
@@ -155,15 +161,15 @@ def test_what_is_of_the_test_part_alone_is_kept_apart(tmp_path):
     # A set that is opened again tells no more and no less.
     assert open_images(data).notes == open_images(data).test_notes == data.notes
     write_folder(tmp_path / "held", pictures(3, seed=2), ["a", "b", "c"])
-    joined, told = open_images(data, test=tmp_path / "held").notes
+    joined, notes = open_images(data, test=tmp_path / "held").notes
     assert joined == "val joined the training images."
-    assert told.startswith("The test part of")
+    assert notes.startswith("The test part of")
 
 
 def test_what_is_true_of_all_images_stays_where_they_are_divided_anew(tmp_path):
     images = pictures(4)
     images[2] = images[0]
-    data = to_dataset(found(list("abba"), images, notes=("Resized.",), test_rows=np.array([3])))
+    data = to_dataset(opened(list("abba"), images, notes=("Resized.",), test_rows=np.array([3])))
     [resized, alike, anew] = data.notes_for(0)
     assert resized == "Resized."
     assert anew.startswith("A share was given as test")
@@ -175,7 +181,7 @@ def test_what_is_true_of_all_images_stays_where_they_are_divided_anew(tmp_path):
 )
 def test_a_class_that_is_spelled_almost_alike_is_named(train, held):
     with refused(f"({held!r} may be {train!r})"):
-        with_test(found([train, "x"]), found([held, "x"], source="held"))
+        with_test(opened([train, "x"]), opened([held, "x"], source="held"))
 
 
 def parted(root, form):
@@ -246,7 +252,7 @@ def test_images_of_two_classes_are_counted(drawn):
         assert f"the first: image {odd[0]} ({'abc'[labels[odd[0]]]}) and image" in notes[0]
 
 
-def told(data) -> str:
+def duplicates_note(data) -> str:
     [note] = [note for note in data.notes if "of another class" in note]
     return note
 
@@ -255,12 +261,12 @@ def test_an_image_in_two_folders_is_named(tmp_path):
     images = pictures(6)
     images[4] = images[1]
     paths = write_folder(tmp_path, images, ["a", "a", "a", "b", "b", "b"])
-    note = told(open_images(tmp_path))
+    note = duplicates_note(open_images(tmp_path))
     assert note.startswith("2 images are equal to one of another class, pixel by pixel at 5 x 4,")
     assert f"{paths[1]} (a) and {paths[4]} (b)" in note
     # Of another format, the pixels are the same.
     write_folder(tmp_path, [images[0]], ["b"], ".bmp")
-    assert "4 images" in told(open_images(tmp_path))
+    assert "4 images" in duplicates_note(open_images(tmp_path))
 
 
 def test_an_image_in_two_folders_of_the_parts_is_named(tmp_path):
@@ -268,9 +274,9 @@ def test_an_image_in_two_folders_of_the_parts_is_named(tmp_path):
     images[5] = images[0]
     names = ["train/a", "train/a", "train/b", "train/b", "test/a", "test/b"]
     paths = write_folder(tmp_path / "set", images, names)
-    assert f"{paths[0]} (a) and {paths[5]} (b)" in told(open_images(tmp_path / "set"))
+    assert f"{paths[0]} (a) and {paths[5]} (b)" in duplicates_note(open_images(tmp_path / "set"))
     held = write_folder(tmp_path / "held", images[:1], ["b"])
-    note = told(open_images(tmp_path / "set" / "train", test=tmp_path / "held"))
+    note = duplicates_note(open_images(tmp_path / "set" / "train", test=tmp_path / "held"))
     assert f"{paths[0]} (a) and {held[0]} (b)" in note
 
 
@@ -278,9 +284,9 @@ def test_an_image_with_two_labels_in_arrays(tmp_path):
     images = pictures(6)
     images[5] = images[2]
     labels = np.array(["x", "x", "x", "y", "y", "y"])
-    assert "the first: image 2 (x) and image 5 (y)." in told(open_images(images, labels))
+    assert "the first: image 2 (x) and image 5 (y)." in duplicates_note(open_images(images, labels))
     np.savez(tmp_path / "held.npz", x=images[:1], y=["y"])
-    note = told(open_images(images[:5], labels[:5], test=tmp_path / "held.npz"))
+    note = duplicates_note(open_images(images[:5], labels[:5], test=tmp_path / "held.npz"))
     assert f"image 0 of an array (x) and image 0 of {tmp_path / 'held.npz'} (y)" in note
 
 
@@ -290,4 +296,6 @@ def test_an_image_with_two_labels_in_a_table(tmp_path, other):
     (tmp_path / "copy.png").write_bytes((tmp_path / "a" / "img0.png").read_bytes())
     table = tmp_path / "list.csv"
     table.write_text(f"path,label\na/img0.png,x\na/img1.png,x\na/img2.png,y\n{other},y\n")
-    assert f"a/img0.png in line 2 of {table} (x) and {other} in line 5 of {table} (y)" in told(open_images(table))
+    assert f"a/img0.png in line 2 of {table} (x) and {other} in line 5 of {table} (y)" in duplicates_note(
+        open_images(table)
+    )

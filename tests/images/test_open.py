@@ -380,13 +380,13 @@ def test_switches_that_are_no_truth_values(folder):
 @pytest.mark.parametrize("kind", [object, str])
 def test_what_is_advised_of_pixels_of_other_types_keeps_fractions(kind):
     images = (IMAGES[..., 0] / 256).astype(kind)
-    wanted = open_images(IMAGES[..., 0] / 256, NAMES)
+    expected = open_images(IMAGES[..., 0] / 256, NAMES)
     for source in (images, images.reshape(len(images), -1)[:, :16]):
         with refused("images must be real numbers; found", "images.astype('float32')"):
             open_images(source, NAMES)
     with refused("image 0", "which astype('float32') makes numbers"):
         open_images([images[0][:4], *images[1:]], NAMES)
-    assert np.array_equal(open_images(images.astype("float32"), NAMES).images, wanted.images)
+    assert np.array_equal(open_images(images.astype("float32"), NAMES).images, expected.images)
 
 
 def test_a_test_part_without_labels_is_answered_with_the_line_that_saves_them(tmp_path):

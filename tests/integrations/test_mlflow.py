@@ -27,8 +27,8 @@ def store(tmp_path_factory):
 
 def children(client, parent):
     experiment = client.get_run(parent).info.experiment_id
-    found = client.search_runs([experiment], f"tags.`mlflow.parentRunId` = '{parent}'", max_results=1000)
-    return {run.info.run_name: run for run in found}
+    runs = client.search_runs([experiment], f"tags.`mlflow.parentRunId` = '{parent}'", max_results=1000)
+    return {run.info.run_name: run for run in runs}
 
 
 def history(client, run, metric):
@@ -55,9 +55,9 @@ def test_each_trial_is_a_child_with_its_curve(store):
     run, client = halving(), MlflowClient(tracking_uri=store)
     parent = log_to_mlflow(run, "other", tracking_uri=store, name="my halving")
     assert client.get_run(parent).info.run_name == "my halving"
-    found = children(client, parent)
-    assert len(found) == len(run.trials)
-    by_rate = {float(child.data.params["learning_rate"]): child for child in found.values()}
+    runs = children(client, parent)
+    assert len(runs) == len(run.trials)
+    by_rate = {float(child.data.params["learning_rate"]): child for child in runs.values()}
     for trial, verdict in zip(run.trials, map(str, run.choice.verdicts), strict=True):
         child = by_rate[trial.learning_rate]
         assert (child.data.params["fold"], child.data.params["seed"]) == (str(trial.fold), str(trial.seed))
@@ -66,14 +66,14 @@ def test_each_trial_is_a_child_with_its_curve(store):
             expected = dict(zip(trial.evaluated_at.tolist(), getattr(trial, metric).tolist(), strict=True))
             assert history(client, child, metric) == pytest.approx(expected)
         assert child.data.metrics["epoch"] == trial.steps / 40
-    assert {child.data.tags["ending"] for child in found.values()} == {"finished", "stopped"}
+    assert {child.data.tags["ending"] for child in runs.values()} == {"finished", "stopped"}
 
 
 def test_trials_that_diverged_have_failed(store):
     run, client = diverging(), MlflowClient(tracking_uri=store)
-    found = children(client, log_to_mlflow(run, "other", tracking_uri=store))
-    failed = [child for child in found.values() if child.info.status == "FAILED"]
-    assert len(found) == len(run.trials)
+    runs = children(client, log_to_mlflow(run, "other", tracking_uri=store))
+    failed = [child for child in runs.values() if child.info.status == "FAILED"]
+    assert len(runs) == len(run.trials)
     assert len(failed) == sum(trial.diverged for trial in run.trials) > 0
     assert {child.data.tags["ending"] for child in failed} == {"diverged"}
 
@@ -95,26 +95,26 @@ def test_the_report_and_the_document_are_artifacts(store, tmp_path, monkeypatch)
 
 
 def test_a_running_search_is_seen_while_it_runs(store):
-    client, recorder, seen = MlflowClient(tracking_uri=store), MlflowRecorder("other", tracking_uri=store), []
+    client, recorder, states = MlflowClient(tracking_uri=store), MlflowRecorder("other", tracking_uri=store), []
 
     def look(event):
         if event.trials:
             parent = client.get_run(recorder.run_id)
-            found = children(client, recorder.run_id)
-            curves = sum(len(history(client, child, "valid_loss")) for child in found.values())
+            runs = children(client, recorder.run_id)
+            curves = sum(len(history(client, child, "valid_loss")) for child in runs.values())
             expected = sum(len(trial.evaluated_at) for trial in event.trials)
-            seen.append((parent.info.status, {child.info.status for child in found.values()}, curves == expected))
+            states.append((parent.info.status, {child.info.status for child in runs.values()}, curves == expected))
 
     run = etascope.pick("digits", recipe=SMALL, method=Automatic(budget=2), recorder=recorder, progress=look)
-    assert len(seen) == len(run.histories) > 1
-    assert set(map(str, seen)) == {str(("RUNNING", {"RUNNING"}, True))}
+    assert len(states) == len(run.histories) > 1
+    assert set(map(str, states)) == {str(("RUNNING", {"RUNNING"}, True))}
     parent = client.get_run(recorder.run_id)
     assert parent.info.status == "FINISHED"
     assert parent.data.metrics["learning_rate"] == run.choice.learning_rate
-    found = children(client, recorder.run_id)
-    assert {child.info.status for child in found.values()} == {"FINISHED"}
+    runs = children(client, recorder.run_id)
+    assert {child.info.status for child in runs.values()} == {"FINISHED"}
     for trial in run.trials:
-        child = next(c for c in found.values() if float(c.data.params["learning_rate"]) == trial.learning_rate)
+        child = next(c for c in runs.values() if float(c.data.params["learning_rate"]) == trial.learning_rate)
         assert list(history(client, child, "valid_loss")) == trial.evaluated_at.tolist()
 
 
@@ -130,8 +130,8 @@ def test_many_points_go_in_several_requests(store):
     recipe = etascope.Recipe(hidden=(), epochs=210, batch_size=800)
     run = etascope.pick("digits", recipe=recipe, method=Automatic(low=0.1, high=0.11), folds=2)
     client = MlflowClient(tracking_uri=store)
-    found = children(client, log_to_mlflow(run, "other", tracking_uri=store))
-    child = next(iter(found.values()))
+    runs = children(client, log_to_mlflow(run, "other", tracking_uri=store))
+    child = next(iter(runs.values()))
     assert 5 * len(history(client, child, "valid_loss")) > 1000
     assert len(history(client, child, "epoch")) == len(run.trials[0].evaluated_at)
 
@@ -165,9 +165,9 @@ def test_a_search_goes_on_when_mlflow_is_away(tmp_path):
                     connection.execute(f"DROP TABLE {client_table}")
                 connection.close()
 
-    with pytest.warns(RuntimeWarning, match="MLflow cannot log any more") as told:
+    with pytest.warns(RuntimeWarning, match="MLflow cannot log any more") as warned:
         run = etascope.pick("digits", recipe=SMALL, method=Automatic(budget=2), recorder=recorder, progress=break_it)
-    assert sum("MLflow cannot log" in str(warning.message) for warning in told) == 1
+    assert sum("MLflow cannot log" in str(warning.message) for warning in warned) == 1
     assert run.choice.learning_rate == halving().choice.learning_rate
 
 

@@ -117,10 +117,10 @@ def test_rows_that_cannot_be_folded_are_refused(y, folds, names, says):
     ("shape", "sides"), [((2,), (1, 2, 1)), ((2, 1), (2, 1, 1)), ((1, 2, 1), (1, 2, 1)), ((1, 1, 2), (1, 1, 2))]
 )
 def test_the_summary_tells_sides_and_scaling(shape, sides):
-    told = summary(split_of([0, 0, 1, 1]), shape)
-    assert told.image_shape == sides
-    assert (told.images, told.development, told.test) == (4, 4, 0)
-    assert told.notes == ("Scaled for training: as it was.",)
+    data = summary(split_of([0, 0, 1, 1]), shape)
+    assert data.image_shape == sides
+    assert (data.images, data.development, data.test) == (4, 4, 0)
+    assert data.notes == ("Scaled for training: as it was.",)
 
 
 def test_other_numbers_are_another_fingerprint():

@@ -35,8 +35,8 @@ class Fixed:
 
 @pytest.fixture(scope="module")
 def digits():
-    found = load_digits()
-    return train_test_split(found.images, found.target, stratify=found.target, random_state=0)
+    bunch = load_digits()
+    return train_test_split(bunch.images, bunch.target, stratify=bunch.target, random_state=0)
 
 
 @pytest.fixture(scope="module")
@@ -79,9 +79,9 @@ def test_probabilities_are_the_softmax_of_what_the_engine_sees(digits, fitted):
     logits = DenseEngine(1).explain(fitted.checkpoint_, fitted.scaling_(images.reshape(len(images), -1)))[-1].values
     expected = np.exp(logits - logits.max(axis=1, keepdims=True))
     expected /= expected.sum(axis=1, keepdims=True)
-    told = fitted.predict_proba(images)
-    np.testing.assert_allclose(told, expected, atol=1e-4)
-    assert np.array_equal(fitted.predict(images), fitted.classes_[told.argmax(axis=1)])
+    probabilities = fitted.predict_proba(images)
+    np.testing.assert_allclose(probabilities, expected, atol=1e-4)
+    assert np.array_equal(fitted.predict(images), fitted.classes_[probabilities.argmax(axis=1)])
 
 
 def test_images_and_their_flat_rows_are_one(digits, fitted):
@@ -165,8 +165,8 @@ def test_names_of_columns_are_kept():
 
 
 def test_where_nothing_can_be_told_the_best_that_was_tried_is_used_with_a_warning():
-    chance = np.random.default_rng(0)
-    x, y = chance.normal(size=(30, 3)), chance.integers(0, 2, 30)
+    rng = np.random.default_rng(0)
+    x, y = rng.normal(size=(30, 3)), rng.integers(0, 2, 30)
     model = LearningRateClassifier(hidden=(), method=Automatic(low=0.01, high=0.02))
     with pytest.warns(ConvergenceWarning, match="cannot be told yet; the model was trained at"):
         model.fit(x, y)
@@ -198,9 +198,9 @@ def test_bad_parameters_are_refused_in_fit_not_before():
 
 
 def test_many_rows_hold_a_tenth_out_and_are_halved():
-    chance = np.random.default_rng(0)
+    rng = np.random.default_rng(0)
     y = np.arange(12_000) % 3
-    x = chance.normal(size=(12_000, 5)) + 2 * np.eye(3, 5)[y]
+    x = rng.normal(size=(12_000, 5)) + 2 * np.eye(3, 5)[y]
     model = LearningRateClassifier(hidden=(8,), epochs=2, batch_size=64).fit(x, y)
     assert model.run_.task.n_folds == 1
     assert model.run_.choice.regime == "dear"

@@ -97,9 +97,9 @@ def test_trials_that_diverged_have_failed(tmp_path):
 def test_the_answer_is_told_above_the_trials(tmp_path):
     run = cheap()
     log_to_tensorboard(run, tmp_path)
-    told = text(tmp_path, "answer")
-    assert told.startswith(f"**learning rate {run.choice.learning_rate}, basin ")
-    assert all(sentence in told for sentence in map(str, run.choice.reasons))
+    shown = text(tmp_path, "answer")
+    assert shown.startswith(f"**learning rate {run.choice.learning_rate}, basin ")
+    assert all(sentence in shown for sentence in map(str, run.choice.reasons))
     assert scalars(tmp_path, "answer/learning_rate") == {0: pytest.approx(run.choice.learning_rate)}
 
 
@@ -116,18 +116,18 @@ def test_runs_beside_each_other_are_one_page(tmp_path):
 
 
 def test_a_running_search_is_seen_while_it_runs(tmp_path):
-    recorder, seen = TensorBoardRecorder(tmp_path / "run"), []
+    recorder, states = TensorBoardRecorder(tmp_path / "run"), []
 
     def look(event):
         if event.trials:
             groups = session_groups(tmp_path / "run")
             points = sum(len(scalars(folder, "valid_loss")) for folder in trial_folders(tmp_path / "run"))
             assert points == sum(len(trial.evaluated_at) for trial in event.trials)
-            seen.append((len(groups), {group.sessions[0].status for group in groups}))
+            states.append((len(groups), {group.sessions[0].status for group in groups}))
 
     run = etascope.pick("digits", recipe=SMALL, method=Automatic(budget=2), recorder=recorder, progress=look)
-    assert len(seen) == len(run.histories) > 1
-    assert seen[-1] == (len(run.trials), {api_pb2.STATUS_UNKNOWN})
+    assert len(states) == len(run.histories) > 1
+    assert states[-1] == (len(run.trials), {api_pb2.STATUS_UNKNOWN})
     groups = session_groups(tmp_path / "run")
     assert {group.sessions[0].status for group in groups} == {api_pb2.STATUS_SUCCESS}
     assert len(groups) == len(run.trials)
@@ -154,10 +154,10 @@ def test_a_search_goes_on_when_its_folder_is_gone(tmp_path):
             shutil.rmtree(tmp_path / "run")
             (tmp_path / "run").write_text("")
 
-    with pytest.warns(RuntimeWarning, match="TensorBoard cannot log any more") as told:
+    with pytest.warns(RuntimeWarning, match="TensorBoard cannot log any more") as warned:
         run = etascope.pick(
             "digits", recipe=SMALL, method=Automatic(budget=2), recorder=TensorBoardRecorder(tmp_path / "run"),
             progress=break_it,
         )  # fmt: skip
-    assert sum("TensorBoard cannot log" in str(warning.message) for warning in told) == 1
+    assert sum("TensorBoard cannot log" in str(warning.message) for warning in warned) == 1
     assert run.choice.learning_rate == halving().choice.learning_rate

@@ -38,17 +38,17 @@ def read(folder, *, running=False):
     """Return all runs in a folder by name, once the service that writes them has ended, or as they are by now."""
     if not running:
         wandb.teardown()
-    found = {}
+    by_name = {}
     for path in folder.glob("wandb/offline-run-*/*.wandb"):
         run = Logged(files={file.name: file for file in path.parent.rglob("files/**/*") if file.is_file()})
         for record in records(path):
             kind = record.WhichOneof("record_type")
             if kind == "run":
-                told = record.run
+                header = record.run
                 run.name, run.group, run.project, run.kind = (
-                    told.display_name, told.run_group, told.project, told.job_type,
+                    header.display_name, header.run_group, header.project, header.job_type,
                 )  # fmt: skip
-                run.config = items(told.config.update)
+                run.config = items(header.config.update)
             elif kind == "history":
                 point = items(record.history.item)
                 run.curve[point["_step"]] = point
@@ -58,9 +58,9 @@ def read(folder, *, running=False):
                 run.exit_code = record.exit.exit_code
         if running and not run.name:
             continue
-        assert run.name not in found
-        found[run.name] = run
-    return found
+        assert run.name not in by_name
+        by_name[run.name] = run
+    return by_name
 
 
 @pytest.fixture(scope="module")
@@ -79,28 +79,34 @@ def test_there_is_a_run_a_trial_and_one_for_the_answer(logged):
 
 def test_each_trial_has_its_hyperparameters_its_curve_and_its_verdict(logged):
     run = halving()
-    by_rate = {told.config["learning_rate"]: told for told in logged.values() if told.kind == "trial"}
+    by_rate = {record.config["learning_rate"]: record for record in logged.values() if record.kind == "trial"}
     for trial, verdict in zip(run.trials, map(str, run.choice.verdicts), strict=True):
-        told = by_rate[trial.learning_rate]
-        assert (told.config["fold"], told.config["seed"], told.config["optimizer"]) == (trial.fold, 0, "momentum")
-        assert list(told.curve) == trial.evaluated_at.tolist()
+        logged_trial = by_rate[trial.learning_rate]
+        assert (logged_trial.config["fold"], logged_trial.config["seed"], logged_trial.config["optimizer"]) == (
+            trial.fold,
+            0,
+            "momentum",
+        )
+        assert list(logged_trial.curve) == trial.evaluated_at.tolist()
         for metric in METRICS:
-            assert [point[metric] for point in told.curve.values()] == pytest.approx(getattr(trial, metric).tolist())
-        assert [point["epoch"] for point in told.curve.values()] == [step / 40 for step in told.curve]
-        assert told.summary["verdict"] == verdict
-        assert told.summary["valid_loss"] == pytest.approx(trial.valid_loss[-1])
-    assert {told.summary["ending"] for told in by_rate.values()} == {"finished", "stopped"}
+            assert [point[metric] for point in logged_trial.curve.values()] == pytest.approx(
+                getattr(trial, metric).tolist()
+            )
+        assert [point["epoch"] for point in logged_trial.curve.values()] == [step / 40 for step in logged_trial.curve]
+        assert logged_trial.summary["verdict"] == verdict
+        assert logged_trial.summary["valid_loss"] == pytest.approx(trial.valid_loss[-1])
+    assert {record.summary["ending"] for record in by_rate.values()} == {"finished", "stopped"}
 
 
 def test_the_answer_has_its_numbers_the_report_and_a_table(logged):
-    run, told = halving(), logged["answer"]
-    assert told.summary["learning_rate"] == run.choice.learning_rate
-    assert told.summary["basin_low"] == run.choice.basin.low
-    assert told.summary["reason"] == " ".join(map(str, run.choice.reasons))
-    assert told.config["fingerprint"] == run.data.fingerprint
-    page = next(path for name, path in told.files.items() if name.startswith("report"))
+    run, answer = halving(), logged["answer"]
+    assert answer.summary["learning_rate"] == run.choice.learning_rate
+    assert answer.summary["basin_low"] == run.choice.basin.low
+    assert answer.summary["reason"] == " ".join(map(str, run.choice.reasons))
+    assert answer.config["fingerprint"] == run.data.fingerprint
+    page = next(path for name, path in answer.files.items() if name.startswith("report"))
     assert page.read_text(encoding="utf-8").startswith("<!doctype html>")
-    table = json.loads(next(path for name, path in told.files.items() if name.startswith("trials")).read_text())
+    table = json.loads(next(path for name, path in answer.files.items() if name.startswith("trials")).read_text())
     assert table["columns"][:3] == ["learning_rate", "fold", "seed"]
     assert [row[0] for row in table["data"]] == [trial.learning_rate for trial in run.trials]
     assert [row[-1] for row in table["data"]] == list(map(str, run.choice.verdicts))
@@ -114,10 +120,10 @@ def test_nothing_of_the_machine_is_kept(logged):
 def test_trials_that_diverged_have_failed(tmp_path):
     run = diverging()
     group = log_to_wandb(run, folder=tmp_path)
-    told = read(tmp_path)
-    assert {one.group for one in told.values()} == {group}
+    logged = read(tmp_path)
+    assert {one.group for one in logged.values()} == {group}
     assert group.startswith("digits 2")
-    failed = {(one.config["learning_rate"], one.config["fold"]) for one in told.values() if one.exit_code == 1}
+    failed = {(one.config["learning_rate"], one.config["fold"]) for one in logged.values() if one.exit_code == 1}
     assert failed == {(trial.learning_rate, trial.fold) for trial in run.trials if trial.diverged}
     assert failed
 
@@ -129,45 +135,45 @@ def test_no_answer_is_logged_and_the_callers_own_run_is_left_alone(tmp_path):
         assert wandb.run is own
     finally:
         own.finish()
-    told = read(tmp_path / "new" / "folder")
-    assert told["answer"].summary["answer"] == "cannot tell yet"
-    assert "learning_rate" not in told["answer"].summary
-    assert len(told) == 3
+    logged = read(tmp_path / "new" / "folder")
+    assert logged["answer"].summary["answer"] == "cannot tell yet"
+    assert "learning_rate" not in logged["answer"].summary
+    assert len(logged) == 3
 
 
 def test_a_running_search_is_seen_while_it_runs(tmp_path):
-    recorder, seen = WandbRecorder("digits", folder=tmp_path, name="my search"), []
+    recorder, trials_at = WandbRecorder("digits", folder=tmp_path, name="my search"), []
 
     def look(event):
         if not event.trials:
             return
-        seen.append(event.trials)
-        if len(seen) != 2:
+        trials_at.append(event.trials)
+        if len(trials_at) != 2:
             return
         expected = {trial.learning_rate: trial.evaluated_at.tolist() for trial in event.trials}
         # The service of W&B writes to its files every fifteen seconds.
         until = time.monotonic() + 100
         while True:
-            runs = [told for told in read(tmp_path, running=True).values() if told.kind == "trial"]
-            found = {told.config["learning_rate"]: list(told.curve) for told in runs}
-            if found == expected or time.monotonic() > until:
+            runs = [record for record in read(tmp_path, running=True).values() if record.kind == "trial"]
+            curves = {record.config["learning_rate"]: list(record.curve) for record in runs}
+            if curves == expected or time.monotonic() > until:
                 break
             time.sleep(0.5)
-        assert found == expected
-        assert {told.exit_code for told in runs} == {None}
+        assert curves == expected
+        assert {record.exit_code for record in runs} == {None}
 
     run = etascope.pick("digits", recipe=SMALL, method=Automatic(budget=2), recorder=recorder, progress=look)
-    assert len(seen) == len(run.histories) > 1
+    assert len(trials_at) == len(run.histories) > 1
     assert wandb.run is None
-    told = read(tmp_path)
-    answer = told.pop("answer")
+    logged = read(tmp_path)
+    answer = logged.pop("answer")
     assert answer.summary["learning_rate"] == run.choice.learning_rate
-    assert len(told) == len(run.trials)
+    assert len(logged) == len(run.trials)
     for trial, verdict in zip(run.trials, map(str, run.choice.verdicts), strict=True):
-        one = next(one for one in told.values() if one.config["learning_rate"] == trial.learning_rate)
+        one = next(one for one in logged.values() if one.config["learning_rate"] == trial.learning_rate)
         assert list(one.curve) == trial.evaluated_at.tolist()
         assert one.summary["verdict"] == verdict
-    assert {one.exit_code for one in [answer, *told.values()]} == {0}
+    assert {one.exit_code for one in [answer, *logged.values()]} == {0}
 
 
 def test_a_search_goes_on_when_wandb_has_ended(tmp_path):
@@ -178,7 +184,7 @@ def test_a_search_goes_on_when_wandb_has_ended(tmp_path):
             said.append(1)
             wandb.teardown()
 
-    with pytest.warns(RuntimeWarning, match="W&B cannot log any more") as told:
+    with pytest.warns(RuntimeWarning, match="W&B cannot log any more") as warned:
         run = etascope.pick(
             "digits",
             recipe=SMALL,
@@ -186,7 +192,7 @@ def test_a_search_goes_on_when_wandb_has_ended(tmp_path):
             recorder=WandbRecorder(folder=tmp_path),
             progress=break_it,
         )
-    assert sum("W&B cannot log" in str(warning.message) for warning in told) == 1
+    assert sum("W&B cannot log" in str(warning.message) for warning in warned) == 1
     assert run.choice.learning_rate == halving().choice.learning_rate
 
 

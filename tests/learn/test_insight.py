@@ -16,14 +16,14 @@ from tests.learn import made
 TEST = Evaluation(0.865, 0.5)
 
 
-def told(losses, learning_rate=0.01, evaluation=TEST):
+def insight_of(losses, learning_rate=0.01, evaluation=TEST):
     return trace_insight(
         learning_rate, made.epochs(losses, step_loss=made.batches([1.0] * len(losses))), evaluation, 10, 200
     )
 
 
 def test_a_healthy_training_is_told_with_its_numbers_and_the_noise_of_the_test():
-    assert told(made.HEALTHY) == (
+    assert insight_of(made.HEALTHY) == (
         "At a learning rate of 0.01 the training loss fell from 1.90 nats in epoch 1 to 0.28 in epoch 5.",
         "The last epoch still took off 23 % of the loss: it had not reached its floor.",
         "On 200 test images 86.5 % were right; with that many, luck alone moves the number by 4.7 points either way.",
@@ -44,16 +44,16 @@ def test_a_healthy_training_is_told_with_its_numbers_and_the_noise_of_the_test()
     ],
 )
 def test_the_meaning_follows_the_curve(losses, words):
-    assert words in told(losses)[1]
+    assert words in insight_of(losses)[1]
 
 
 def test_a_rise_within_the_noise_of_an_epoch_is_not_held_against_the_rate():
-    assert "rose" not in told((1.0, 0.5, 0.505))[1]
-    assert "rose once" in told((1.0, 0.5, 0.515))[1]
+    assert "rose" not in insight_of((1.0, 0.5, 0.505))[1]
+    assert "rose once" in insight_of((1.0, 0.5, 0.515))[1]
 
 
 def test_a_diverged_training_names_the_epoch_and_the_next_rate():
-    first, second = told((2.0, math.nan, math.nan), 3.0, None)
+    first, second = insight_of((2.0, math.nan, math.nan), 3.0, None)
     assert "stopped being a finite number in epoch 2 of 3" in first
     assert "0.3, is the next to try" in second
 
@@ -117,7 +117,7 @@ def test_any_training_gets_two_or_three_plain_sentences(losses, accuracy, learni
     bad = next((i for i, x in enumerate(losses) if math.isnan(x)), len(losses))
     losses = losses[:bad] + [math.nan] * (len(losses) - bad)
     evaluation = Evaluation(accuracy, 1.0) if bad == len(losses) else None
-    said = told(losses, learning_rate, evaluation)
+    said = insight_of(losses, learning_rate, evaluation)
     assert 2 <= len(said) <= 3
     assert all(s.isascii() and s.endswith(".") and "nan" not in s for s in said)
 
@@ -208,13 +208,13 @@ def test_no_insight_contradicts_the_last_row_of_the_table(losses):
     meaning = trace_insight(0.01, lines, TEST, 10, 200, 2.3)[1]
     if "more epochs would bring little" in meaning:
         assert not re.search("falling|rising|bouncing", lines[-1].observation)
-    told = re.search(r"It rose (once|(\d+) times)", meaning)
+    match = re.search(r"It rose (once|(\d+) times)", meaning)
     rows = sum(", up " in line.observation or " after going down" in line.observation for line in lines)
-    assert told is None or int(told[2] or 1) >= rows
+    assert match is None or int(match[2] or 1) >= rows
 
 
 def test_a_loss_that_ends_where_it_began_did_not_fall():
-    assert told((1.102, 1.3, 1.101))[0] == (
+    assert insight_of((1.102, 1.3, 1.101))[0] == (
         "At a learning rate of 0.01 the training loss ended where it began: 1.10 nats in epoch 1 and in epoch 3."
     )
     assert "1 test image 86.5" in trace_insight(0.01, made.epochs((1.0, 0.5)), TEST, 10, 1)[-1]

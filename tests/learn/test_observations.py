@@ -239,5 +239,5 @@ def test_any_curve_gets_one_plain_sentence_an_epoch(curve, steps, n_classes, dat
 
 
 def test_validation_that_falls_again_is_not_said_to_have_risen():
-    told = last_sentence([0.9, 0.5, 0.45, 0.4], [0.6, 0.5, 0.59, 0.56])
-    assert "while validation is at 0.56, up 12 % from its lowest in epoch 2" in told
+    sentence = last_sentence([0.9, 0.5, 0.45, 0.4], [0.6, 0.5, 0.59, 0.56])
+    assert "while validation is at 0.56, up 12 % from its lowest in epoch 2" in sentence

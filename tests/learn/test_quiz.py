@@ -16,8 +16,8 @@ def right(question):
 
 
 def by_text(questions, words):
-    (found,) = [q for q in questions if words in q.text]
-    return found
+    (question,) = [q for q in questions if words in q.text]
+    return question
 
 
 def test_the_classic_question_comes_first_and_cites_the_run():
@@ -74,9 +74,9 @@ def test_any_trace_has_exactly_one_right_option_a_question(losses, rate, seed):
     falls = -np.diff(losses)
     for question in questions:
         if "fall most" in question.text:
-            asked = {o: falls[int(o.split()[2]) - 1] for o in question.options}
-            assert all(asked[o] < asked[right(question)] for o in question.options if o != right(question))
-            assert asked[right(question)] == np.nanmax(falls)
+            fall_of = {o: falls[int(o.split()[2]) - 1] for o in question.options}
+            assert all(fall_of[o] < fall_of[right(question)] for o in question.options if o != right(question))
+            assert fall_of[right(question)] == np.nanmax(falls)
 
 
 @settings(max_examples=60, deadline=None)

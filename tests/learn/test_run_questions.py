@@ -44,7 +44,7 @@ def test_the_best_of_three_stands_between_rates_that_are_clearly_worse():
 
 
 @pytest.mark.parametrize(
-    ("table", "asked"),
+    ("table", "expected"),
     [
         ({0.01: (0.4, 0.9), 0.1: (0.42, 0.9), 1.0: (0.43, 0.9)}, False),
         ({0.01: (0.4, 0.9), 0.1: (0.421, 0.9), 1.0: (0.43, 0.9)}, True),
@@ -52,8 +52,8 @@ def test_the_best_of_three_stands_between_rates_that_are_clearly_worse():
         ({0.1: (INF, NAN), 1.0: (INF, NAN)}, False),
     ],
 )
-def test_rates_too_close_to_the_best_are_not_asked_about(table, asked):
-    assert (best_of_three(made.run(table, None), 0) is not None) is asked
+def test_rates_too_close_to_the_best_are_not_asked_about(table, expected):
+    assert (best_of_three(made.run(table, None), 0) is not None) is expected
 
 
 def test_overshooting_ends_at_the_upper_end_of_the_basin():

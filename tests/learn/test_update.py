@@ -87,14 +87,14 @@ def test_the_weight_is_the_one_whose_product_with_its_gradient_is_the_largest(na
 @pytest.mark.parametrize("recipe", RECIPES.values(), ids=RECIPES)
 def test_the_sentence_is_true_arithmetic_or_names_the_optimizer(recipe):
     update = update_of(recipe)
-    told = update.sentence(recipe.optimizer)
-    assert f"from feature {update.feature} to unit {update.unit}" in told
-    sum_ = re.search(r": (-?[\d.]+) ([+-]) (\S+) x ([\d.]+) = (-?[\d.]+) \(.*gradient of (-?[\d.]+),", told)
+    sentence = update.sentence(recipe.optimizer)
+    assert f"from feature {update.feature} to unit {update.unit}" in sentence
+    sum_ = re.search(r": (-?[\d.]+) ([+-]) (\S+) x ([\d.]+) = (-?[\d.]+) \(.*gradient of (-?[\d.]+),", sentence)
     if sum_ is None:
         start, end, gradient, step = re.search(
-            r"from (-?[\d.]+) to (-?[\d.]+): gradient (-?[\d.]+), .* a step of ([+-][\d.]+)$", told
+            r"from (-?[\d.]+) to (-?[\d.]+): gradient (-?[\d.]+), .* a step of ([+-][\d.]+)$", sentence
         ).groups()
-        assert f"; {recipe.optimizer} made of them" in told
+        assert f"; {recipe.optimizer} made of them" in sentence
         assert float(start) + float(step) == pytest.approx(float(end), abs=1.1e-5)
         assert float(gradient) == pytest.approx(update.gradient, abs=1e-5)
         assert abs(update.before - update.rate * update.gradient - update.after) > 1e-6
@@ -111,18 +111,18 @@ def test_plain_descent_and_the_first_step_of_momentum_are_written_as_arithmetic(
 
 
 @pytest.mark.parametrize(
-    ("gradient", "after", "told"),
+    ("gradient", "after", "expected"),
     [(-0.02, 0.012, "0.01000 + 0.1 x 0.02000 = 0.01200"), (0.02, 0.008, "0.01000 - 0.1 x 0.02000 = 0.00800")],
 )
-def test_the_sign_is_written_so_that_it_reads_well(gradient, after, told):
+def test_the_sign_is_written_so_that_it_reads_well(gradient, after, expected):
     sentence = Update(3, 4, 0.01, gradient, 0.1, after).sentence("sgd")
-    assert told in sentence
+    assert expected in sentence
     assert f"gradient of {gradient:.5f}" in sentence
 
 
 def test_a_step_that_is_not_plain_is_told_by_its_size():
-    told = Update(3, 4, 0.01, -0.02, 0.1, 0.11).sentence("adam")
-    assert told == (
+    sentence = Update(3, 4, 0.01, -0.02, 0.1, 0.11).sentence("adam")
+    assert sentence == (
         "the first batch moved the weight from feature 3 to unit 4 from 0.01000 to 0.11000: gradient -0.02000, "
         "learning rate 0.1; adam made of them a step of +0.10000"
     )
@@ -135,11 +135,11 @@ def test_no_rate_is_too_large_to_be_told(optimizer, rate):
     update = update_of(recipe, rate)
     assert math.isfinite(update.before)
     assert math.isfinite(update.gradient)
-    told = update.sentence(optimizer)
-    assert max(map(len, told.split())) < 30
-    assert ("out of the finite numbers" in told) == (not math.isfinite(update.after))
-    assert "nan" not in told
-    assert "inf" not in told.replace("infinite", "").replace("finite", "")
+    sentence = update.sentence(optimizer)
+    assert max(map(len, sentence.split())) < 30
+    assert ("out of the finite numbers" in sentence) == (not math.isfinite(update.after))
+    assert "nan" not in sentence
+    assert "inf" not in sentence.replace("infinite", "").replace("finite", "")
 
 
 def test_the_first_update_of_any_model_is_that_of_its_first_layer_that_moves():

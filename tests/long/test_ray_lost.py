@@ -22,14 +22,14 @@ from tests.test_documents import without_seconds
 pytestmark = pytest.mark.long
 
 #: Rounds that take seconds on two processors.
-ASKED = ("--hidden", "64", "--epochs", "30", "--workers", "2")
+OPTIONS = ("--hidden", "64", "--epochs", "30", "--workers", "2")
 #: Seconds that a search may take on a machine with other work.
 PATIENCE = 600
 
 
 @pytest.fixture(scope="module")
 def undisturbed():
-    return without_seconds(json.loads(run("pick", *ASKED, "--no-store", "--json", "-").out))
+    return without_seconds(json.loads(run("pick", *OPTIONS, "--no-store", "--json", "-").out))
 
 
 @contextmanager
@@ -43,8 +43,8 @@ def cluster():
 
 
 @contextmanager
-def searching(made, store, command="pick", *asked):
-    process = start(command, *asked, "--ray", made.address, "--json", "-", variables={"ETASCOPE_STORE": store})
+def searching(made, store, command="pick", *options):
+    process = start(command, *options, "--ray", made.address, "--json", "-", variables={"ETASCOPE_STORE": store})
     try:
         yield process
     finally:
@@ -61,7 +61,7 @@ def wait_for_trials(store, process):
         time.sleep(0.1)
 
 
-def told(process):
+def outcome(process):
     out, err = process.communicate(timeout=PATIENCE)
     return process.returncode, out, err.decode()
 
@@ -70,12 +70,12 @@ def test_a_machine_that_is_lost_changes_nothing(tmp_path, undisturbed):
     same, notes = 0, 0
     for number in range(cases(1, 5)):
         rng, store = random.Random(number), tmp_path / f"{number}.sqlite"
-        with cluster() as made, searching(made, store, "pick", *ASKED) as process:
+        with cluster() as made, searching(made, store, "pick", *OPTIONS) as process:
             wait_for_trials(store, process)
             time.sleep(rng.uniform(0, 3))
             made.remove_node(made.worker_nodes.copy().pop(), allow_graceful=False)
             add_machine(made, num_cpus=1)
-            code, out, err = told(process)
+            code, out, err = outcome(process)
             assert code == 0, err
             assert without_seconds(json.loads(out)) == undisturbed
             same, notes = same + 1, notes + ("a worker of the Ray cluster was lost" in err)
@@ -86,12 +86,12 @@ def test_after_the_head_is_lost_the_search_goes_on_here(tmp_path, undisturbed):
     ended = []
     for number in range(cases(1, 3)):
         store = tmp_path / f"{number}.sqlite"
-        with cluster() as made, searching(made, store, "pick", *ASKED) as process:
+        with cluster() as made, searching(made, store, "pick", *OPTIONS) as process:
             wait_for_trials(store, process)
             time.sleep(random.Random(number).uniform(0, 3))
             made.remove_node(made.head_node, allow_graceful=False)
             began = time.monotonic()
-            code, _, err = told(process)
+            code, _, err = outcome(process)
             ended.append((code, round(time.monotonic() - began), err.strip().splitlines()[-1:]))
             assert code != 0
         resumed = run("resume", "--json", "-", ETASCOPE_STORE=store)
@@ -106,12 +106,12 @@ def test_a_driver_that_is_killed_or_stopped_goes_on_with_what_came_back(tmp_path
         for number in range(cases(2, 10)):
             rng, store = random.Random(number), tmp_path / f"{number}.sqlite"
             how = (signal.SIGKILL, signal.SIGINT, signal.SIGTERM, signal.SIGHUP)[number % 4]
-            with searching(made, store, "pick", *ASKED) as process:
+            with searching(made, store, "pick", *OPTIONS) as process:
                 wait_for_trials(store, process)
                 time.sleep(rng.uniform(0, 5))
                 if process.poll() is None:
                     os.kill(process.pid, how)
-                code, _, err = told(process)
+                code, _, err = outcome(process)
             assert code in (0, -signal.SIGKILL, 128 + how)
             assert "Traceback" not in err
             assert code != 128 + how or re.search(r" kept; go on with: etascope resume|answer is kept", err), err
@@ -120,7 +120,7 @@ def test_a_driver_that_is_killed_or_stopped_goes_on_with_what_came_back(tmp_path
             if line.finished:
                 continue
             with searching(made, store, "resume") as process:
-                code, out, err = told(process)
+                code, out, err = outcome(process)
             assert code == 0, err
             assert without_seconds(json.loads(out)) == undisturbed
     print(f"the driver stopped in a search: {len(kept)} times, all resumed to the same answer; trials kept: {kept}")

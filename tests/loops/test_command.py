@@ -188,21 +188,21 @@ def test_a_recorder_in_trouble_costs_a_warning_and_no_trainings(valley, tmp_path
 
 
 def test_progress_counts_epochs(tmp_path):
-    seen = []
-    pick(tmp_path, VALLEY, progress=seen.append)
-    first = [p for p in seen if p.stage == "searching, round 1"]
+    events = []
+    pick(tmp_path, VALLEY, progress=events.append)
+    first = [p for p in events if p.stage == "searching, round 1"]
     assert (first[0].unit, first[0].total, first[-2].done) == ("epochs", 7, 7)
     assert len(first[-1].trials) == 7
 
 
 @pytest.mark.parametrize(
-    ("options", "told"),
+    ("options", "message"),
     [({"epochs": 0}, "epochs"), ({"low": 1.0, "high": 0.1}, "low"), ({"budget": 0.5}, "budget"),
      ({"metric": None}, "metric=.*metric_key="), ({"metric": "("}, "regular expression"),
      ({"best": math.nan}, "finite"), ({"workers": 0}, "workers must")],
 )  # fmt: skip
-def test_what_cannot_be_used_is_refused_before_anything_runs(tmp_path, options, told):
-    with pytest.raises(InputError, match=told):
+def test_what_cannot_be_used_is_refused_before_anything_runs(tmp_path, options, message):
+    with pytest.raises(InputError, match=message):
         pick(tmp_path, "open('ran', 'w')\n", **options)
     assert not (tmp_path / "ran").exists()
 
@@ -214,7 +214,7 @@ def test_a_folder_of_logs_that_cannot_be_made_is_refused(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("made", "asked", "told"),
+    ("made", "expected", "message"),
     [
         (
             "2",
@@ -227,12 +227,12 @@ def test_a_folder_of_logs_that_cannot_be_made_is_refused(tmp_path):
         ("epochs if lr < 0.02 else 1", 4, None),
     ],
 )
-def test_a_script_of_another_length_is_told(tmp_path, made, asked, told):
+def test_a_script_of_another_length_is_told(tmp_path, made, expected, message):
     body = VALLEY.replace("epochs + 1", f"({made}) + 1").replace("print(", "lines = [*lines, ").replace('}")', '}"]')
-    run = pick(tmp_path, "lines = []" + body + "print('\\n'.join(lines), flush=True)\n", epochs=asked)
+    run = pick(tmp_path, "lines = []" + body + "print('\\n'.join(lines), flush=True)\n", epochs=expected)
     said = [sentence for sentence in map(str, run.choice.reasons) if sentence.startswith("Mind the epochs")]
-    assert len(said) == (told is not None)
-    assert told is None or told in said[0]
+    assert len(said) == (message is not None)
+    assert message is None or message in said[0]
 
 
 def test_logs_go_to_the_usual_place_or_to_a_folder_by_its_name(tmp_path, monkeypatch):

@@ -23,7 +23,7 @@ def valley(rate, epoch, best=0.004):
 
 def run_through(search, loss=valley, **more):
     """Loop as a user would; return the trials with the epochs that they went through."""
-    seen = []
+    trained = []
     for trial in search:
         epochs = 0
         for _ in range(trial.epochs):
@@ -32,21 +32,21 @@ def run_through(search, loss=valley, **more):
             values |= {name: of(trial.learning_rate, epochs) for name, of in more.items()}
             if trial.report(**values).stop:
                 break
-        seen.append((trial, epochs))
-    return seen
+        trained.append((trial, epochs))
+    return trained
 
 
 def test_a_loop_gets_its_learning_rate_with_all_that_belongs_to_it():
     search = etascope.Search(low=1e-5, high=1, epochs=10, seed=3)
-    seen = run_through(search)
+    reports = run_through(search)
     choice = search.choice
     assert choice.learning_rate == pytest.approx(0.004, rel=0.6)
     assert choice.basin.low <= 0.004 <= choice.basin.high
     assert choice.confidence.word in ("likely", "probable", "not settled")
-    assert len(choice.verdicts) == len(search.run.trials) == len({trial.learning_rate for trial, _ in seen})
-    assert [trial.number for trial, _ in seen] == list(range(1, len(seen) + 1))
-    assert {(trial.seed, trial.epochs) for trial, _ in seen} == {(3, 10)}
-    assert all(1e-5 <= trial.learning_rate <= 1 for trial, _ in seen)
+    assert len(choice.verdicts) == len(search.run.trials) == len({trial.learning_rate for trial, _ in reports})
+    assert [trial.number for trial, _ in reports] == list(range(1, len(reports) + 1))
+    assert {(trial.seed, trial.epochs) for trial, _ in reports} == {(3, 10)}
+    assert all(1e-5 <= trial.learning_rate <= 1 for trial, _ in reports)
 
 
 @pytest.mark.parametrize("best", [3e-5, 2e-4, 0.004, 0.05, 0.4])
@@ -60,10 +60,10 @@ def test_the_answer_is_near_the_best_rate_wherever_it_lies(best, epochs):
 
 def test_the_cost_is_what_was_reported_and_bounded():
     search = etascope.Search(epochs=20)
-    seen = run_through(search)
-    assert search.choice.cost.training_equivalents == pytest.approx(sum(epochs for _, epochs in seen) / 20)
+    reports = run_through(search)
+    assert search.choice.cost.training_equivalents == pytest.approx(sum(epochs for _, epochs in reports) / 20)
     assert search.choice.cost.training_equivalents < COST
-    assert max(epochs for _, epochs in seen) == 15
+    assert max(epochs for _, epochs in reports) == 15
 
 
 def test_all_rates_are_looked_at_first_and_then_the_best_again_as_far_as_they_keep_up():
@@ -77,13 +77,13 @@ def test_all_rates_are_looked_at_first_and_then_the_best_again_as_far_as_they_ke
                 why.append(report.why)
                 break
     assert (went[:10], len(went)) == ([1] * 7 + [15] * 3, 12)
-    told = {
+    expected = {
         1: "all rates are looked at after epoch 1 of 20.",
         5: "others were better after epoch 5 of 20.",
         15: "epoch 15 of 20 is as far as any trial goes.",
     }
-    assert set(went) == set(told)
-    assert why == [told[epochs] for epochs in went]
+    assert set(went) == set(expected)
+    assert why == [expected[epochs] for epochs in went]
 
 
 def test_the_same_reports_give_the_same_search():
@@ -122,17 +122,17 @@ def test_a_late_winner_among_those_that_go_on_runs_to_the_top():
 def test_noise_does_not_keep_it_from_an_end(seed):
     jumps, rng = {}, np.random.default_rng(seed)
     search = etascope.Search(epochs=12, seed=seed)
-    seen = run_through(search, lambda r, e: valley(r, e) + 0.5 * jumps.setdefault((r, e), float(rng.random())))
+    reports = run_through(search, lambda r, e: valley(r, e) + 0.5 * jumps.setdefault((r, e), float(rng.random())))
     assert search.choice.learning_rate is not None
-    assert len(seen) < 20
+    assert len(reports) < 20
     assert search.choice.cost.training_equivalents < COST
 
 
 @pytest.mark.parametrize("value", [math.nan, math.inf, np.float32("nan")])
 def test_a_report_that_is_not_finite_is_a_divergence(value):
     search = etascope.Search(epochs=10)
-    seen = run_through(search, lambda rate, epoch: value if rate > 0.02 else valley(rate, epoch))
-    assert {epochs for trial, epochs in seen if trial.learning_rate > 0.02} == {1}
+    reports = run_through(search, lambda rate, epoch: value if rate > 0.02 else valley(rate, epoch))
+    assert {epochs for trial, epochs in reports if trial.learning_rate > 0.02} == {1}
     diverged = [t for t in search.run.trials if t.status is Status.DIVERGED]
     assert diverged
     assert all(t.learning_rate > 0.02 for t in diverged)
@@ -149,8 +149,8 @@ def test_no_wall_is_called_good_and_no_basin_reaches_what_diverged(seed):
     def loss(rate, epoch):
         if rate > 10 * edge * best:
             return math.nan
-        told = 0.3 + 0.5 / epoch + slope * abs(math.log10(rate / best)) + (jump if rate > edge * best else 0)
-        return told * math.exp(noise * luck.setdefault(rate, rng.gauss(0, 1)))
+        expected = 0.3 + 0.5 / epoch + slope * abs(math.log10(rate / best)) + (jump if rate > edge * best else 0)
+        return expected * math.exp(noise * luck.setdefault(rate, rng.gauss(0, 1)))
 
     search = etascope.Search(epochs=rng.choice([5, 10, 20]), seed=seed)
     for trial in search:
@@ -270,7 +270,7 @@ def test_a_tensor_is_a_number():
 
 
 @pytest.mark.parametrize(
-    ("report", "told"),
+    ("report", "message"),
     [
         ({}, "found none"),
         ({"valid_loss": -0.1}, "at least 0; found -0.1"),
@@ -279,10 +279,10 @@ def test_a_tensor_is_a_number():
         ({"valid_loss": [1, 2]}, "must be a number"),
     ],
 )
-def test_a_report_that_cannot_be_used_is_refused_and_changes_nothing(report, told):
+def test_a_report_that_cannot_be_used_is_refused_and_changes_nothing(report, message):
     search = etascope.Search(epochs=10)
     trial = next(iter(search))
-    with pytest.raises(InputError, match=told):
+    with pytest.raises(InputError, match=message):
         trial.report(**report)
     with pytest.raises(InputError, match="found none"):
         _ = search.choice
@@ -299,9 +299,9 @@ def test_reports_after_the_stop_do_not_count_and_reports_on_an_old_trial_are_ref
     search = etascope.Search(epochs=10)
     iterator = iter(search)
     first = next(iterator)
-    while not (told := first.report(valid_loss=0.5)).stop:
+    while not (decision := first.report(valid_loss=0.5)).stop:
         pass
-    assert first.report(valid_loss=0.1) is told
+    assert first.report(valid_loss=0.1) is decision
     next(iterator)
     assert search.run.trials[0].valid_loss.min() == 0.5
     with pytest.raises(InputError, match="trial 1 is over"):
@@ -309,17 +309,17 @@ def test_reports_after_the_stop_do_not_count_and_reports_on_an_old_trial_are_ref
 
 
 @pytest.mark.parametrize(
-    ("options", "told"), [({"low": 1, "high": 0.1}, "low"), ({"epochs": 0}, "epochs"), ({"budget": 0.1}, "budget")]
+    ("options", "message"), [({"low": 1, "high": 0.1}, "low"), ({"epochs": 0}, "epochs"), ({"budget": 0.1}, "budget")]
 )
-def test_options_out_of_range_are_refused(options, told):
-    with pytest.raises(InputError, match=told):
+def test_options_out_of_range_are_refused(options, message):
+    with pytest.raises(InputError, match=message):
         etascope.Search(**options)
 
 
 def test_a_larger_budget_trains_to_the_end():
     search = etascope.Search(epochs=8, budget=8)
-    seen = run_through(search)
-    assert {epochs for _, epochs in seen} == {8}
+    reports = run_through(search)
+    assert {epochs for _, epochs in reports} == {8}
     assert {t.status for t in search.run.trials} == {Status.FINISHED}
 
 

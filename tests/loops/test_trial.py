@@ -5,15 +5,15 @@ from etascope.loops.trial import LoopTrial, Report
 
 
 def test_a_report_is_handed_on_as_numbers_and_answered():
-    told = []
+    reports = []
 
     def tell(trial, loss, accuracy):
-        told.append((trial.number, loss, accuracy))
+        reports.append((trial.number, loss, accuracy))
         return Report(stop=True, why="enough.")
 
     trial = LoopTrial(0.1, 0, 5, 7, tell)
     assert trial.report(valid_loss="0.5", valid_accuracy=1) == Report(stop=True, why="enough.")
-    assert told == [(7, 0.5, 1.0)]
+    assert reports == [(7, 0.5, 1.0)]
     assert repr(trial) == "LoopTrial(learning_rate=0.1, seed=0, epochs=5, number=7)"
 
 

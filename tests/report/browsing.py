@@ -37,16 +37,16 @@ def drawn(page, panels, ground):
 @contextmanager
 def watched(browser):
     """Yield a function that opens a page; at the end, nothing was said on the console or asked of the network."""
-    contexts, trouble = [], []
+    contexts, problems = [], []
 
     def open_page(address, panels, width=1440, ground="light", **named):
         context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=ground, **named)
         contexts.append(context)
         page = context.new_page()
-        page.on("console", lambda message: trouble.append(message.text))
-        page.on("pageerror", lambda error: trouble.append(str(error)))
-        page.on("dialog", lambda dialog: trouble.append(dialog.message))
-        page.on("request", lambda request: trouble.append(request.url) if _outside(request.url) else None)
+        page.on("console", lambda message: problems.append(message.text))
+        page.on("pageerror", lambda error: problems.append(str(error)))
+        page.on("dialog", lambda dialog: problems.append(dialog.message))
+        page.on("request", lambda request: problems.append(request.url) if _outside(request.url) else None)
         page.goto(address)
         if named.get("java_script_enabled", True):
             drawn(page, panels, ground)
@@ -55,7 +55,7 @@ def watched(browser):
     yield open_page
     for context in contexts:
         context.close()
-    assert trouble == []
+    assert problems == []
 
 
 def _outside(url):

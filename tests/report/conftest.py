@@ -42,7 +42,7 @@ def undecided():
 
 
 @pytest.fixture
-def told():
+def full_run():
     """A run whose method says all that a choice can hold."""
     run = made.run()
     rates = np.array([0.01, 0.018, 0.032])

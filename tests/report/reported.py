@@ -22,11 +22,11 @@ def reported_run(measure=None, command=COMMAND, epochs=10, loss=distance, diverg
     task, method, histories = Task.of_reports(epochs, 0, measure), reports_halving(None, None, 3.0, None), []
     while (plan := method.propose(task, histories)) is not None:
         steps = range(plan.start + 1, plan.start + plan.steps + 1)
-        told = [
+        reports = [
             Reported((), Status.DIVERGED, 1) if rate >= diverges
             else Reported(tuple(loss(rate, epoch) for epoch in steps), None, plan.steps)
             for rate in plan.learning_rates.tolist()
         ]  # fmt: skip
-        histories.append(reported_history(plan, told, epochs, measure, seconds=1.0))
+        histories.append(reported_history(plan, reports, epochs, measure, seconds=1.0))
     data = DataSummary.unknown(command or "a loop in Python", {}, command)
     return Run(data, task, tuple(histories), method.choose(task, histories), None, 1.5)

@@ -41,17 +41,17 @@ HEADLINES = {
 @pytest.fixture(scope="module")
 def written(tmp_path_factory):
     run = filled(made.run())
-    told = {
+    shown = {
         "range-test": range_experiment(ranged(NEAR, measured=run, source=EVIL)),
         "sharpness": sharpness_experiment(replace(walled(), choice=run.choice, data=nothing_known(EVIL))),
     }
     data = replace(FULL.data, source=EVIL)
-    told["referee"] = referee_experiment(replace(FULL, data=data))
-    told["scaling-epochs"] = scaling_experiment(
+    shown["referee"] = referee_experiment(replace(FULL, data=data))
+    shown["scaling-epochs"] = scaling_experiment(
         Scaling(data, Recipe(), (FALLING, judge("width", [setting(64, None), setting(128, 0.02)])), 1.5)
     )
     folder = tmp_path_factory.mktemp("pages")
-    for name, experiment in told.items():
+    for name, experiment in shown.items():
         (folder / f"{name}.html").write_text(experiment_html(experiment), encoding="utf-8")
     return lambda name: (folder / f"{name}.html").as_uri()
 
@@ -105,8 +105,8 @@ def test_a_mark_of_the_strip_tells_its_numbers(open_page, written, name):
     strip.scroll_into_view_if_needed()
     strip.locator(".mark-symbol path").first.hover(force=True)
     page.wait_for_selector("#vg-tooltip-element.visible")
-    told = page.locator("#vg-tooltip-element").inner_text()
-    assert TOOLTIP[name] in told
+    text = page.locator("#vg-tooltip-element").inner_text()
+    assert TOOLTIP[name] in text
 
 
 @each_page

@@ -74,8 +74,8 @@ def test_a_dot_tells_its_numbers(opened):
     dots = page.locator("#landscape .panel >> nth=0 >> .mark-symbol path")
     dots.nth(60 if dots.count() > 60 else dots.count() - 8).hover(force=True)
     page.wait_for_selector("#vg-tooltip-element.visible")
-    told = page.locator("#vg-tooltip-element").inner_text()
-    assert "learning rate" in told
+    text = page.locator("#vg-tooltip-element").inner_text()
+    assert "learning rate" in text
 
 
 def test_the_table_of_trials_is_sorted_by_keyboard(opened):

@@ -28,12 +28,12 @@ def of_images():
     """A model whose layers work on images, and more classes than there is room for."""
     run, rng = made.run(), np.random.default_rng(0)
     names = tuple(f"class with a long name, number {i}" for i in range(40))
-    seen = made.prediction(n_classes=40)
+    prediction = made.prediction(n_classes=40)
     maps = Layer("conv1", "relu", (40, 1, 3, 3), rng.random((1, 40, 9, 6), np.float32))
     wide = Layer("wide", "hidden", (), rng.random((1, 2000), np.float32))
     huge = Layer("huge", "relu", (), np.ones((1, 20_000), np.float32))
-    layers = (seen.layers[0], maps, wide, huge, seen.layers[-1])
-    trace = replace(run.trace, class_names=names, prediction=replace(seen, layers=layers))
+    layers = (prediction.layers[0], maps, wide, huge, prediction.layers[-1])
+    trace = replace(run.trace, class_names=names, prediction=replace(prediction, layers=layers))
     return replace(run, data=replace(run.data, class_names=names), trace=trace)
 
 
@@ -115,9 +115,9 @@ def test_the_needle_is_moved_by_keys_over_the_whole_axis(opened):
 def test_the_dial_has_a_dot_for_each_rate_in_the_colours_of_the_chart(opened):
     page = opened()
     dial = part(page, "landscape").locator(".dial")
-    told = dial.locator("circle title").all_text_contents()
-    assert len(told) == 8
-    assert all(re.fullmatch(r"[\d.]+: validation loss \d+\.\d\d nats, (?:[<>] )?\d+ % right", text) for text in told)
+    items = dial.locator("circle title").all_text_contents()
+    assert len(items) == 8
+    assert all(re.fullmatch(r"[\d.]+: validation loss \d+\.\d\d nats, (?:[<>] )?\d+ % right", text) for text in items)
     expect(dial.locator("text title")).to_have_text("3: diverged")
     expect(dial.get_by_text("basin")).to_have_count(1)
     first = dial.locator("circle[cx]").first.get_attribute("fill")
@@ -247,8 +247,8 @@ def test_a_dial_and_a_training_that_are_cut_say_so(opened):
 @pytest.mark.parametrize("ground", ["light", "dark"])
 def test_everybody_can_use_it(opened, name, ground):
     page = opened(name, ground=ground)
-    found = Axe().run(page)
-    assert [(v["id"], [node["html"][:120] for node in v["nodes"]]) for v in found.response["violations"]] == []
+    violations = Axe().run(page)
+    assert [(v["id"], [node["html"][:120] for node in v["nodes"]]) for v in violations.response["violations"]] == []
     said = " ".join(page.locator("[data-replay]").all_text_contents())
     assert not re.search("NaN|undefined|Infinity|null", said)
 

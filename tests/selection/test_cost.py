@@ -20,13 +20,13 @@ def cost_of(job, histories):
 
 def test_validation_passes_count_a_third_an_example():
     job, engine = task(), ClosedForm(valley(-1), wall=0.5)
-    told = [engine.train(job, sweep(job.recipe, job.steps, [0.1, 10.0], [0, 1]))]
-    cost = cost_of(job, told)
+    histories = [engine.train(job, sweep(job.recipe, job.steps, [0.1, 10.0], [0, 1]))]
+    cost = cost_of(job, histories)
     trained, validated = 2 * (640 * 5 + 32), 2 * 5 * 160
     assert cost.training_equivalents == pytest.approx((trained + validated / 3) / 4000)
     assert (cost.trials, cost.epochs, cost.seconds) == (4, 5, 0.5)
-    assert cost_of(job, told * 2).training_equivalents == pytest.approx(2 * cost.training_equivalents)
-    assert cost_of(job, told * 2).trials == 4
+    assert cost_of(job, histories * 2).training_equivalents == pytest.approx(2 * cost.training_equivalents)
+    assert cost_of(job, histories * 2).trials == 4
 
 
 def test_trials_that_hold_nothing_out_have_no_validation_passes():

@@ -23,13 +23,13 @@ def scores(best=-2.0, steep=0.5, error=0.1, units=5, sampled=1e-4, runs=1e-3):
 
 
 def test_the_rate_has_three_digits_and_the_basin_holds_it():
-    told = settle(scores(), "accuracy", None, LIMITS)
-    assert told.learning_rate == float(f"{told.learning_rate:.3g}")
-    assert np.log10(told.learning_rate) == pytest.approx(-2.05, abs=0.1)
-    assert told.basin.low <= told.learning_rate <= told.basin.high
-    assert told.scale == pytest.approx(7.5)
-    assert (told.unit, told.tolerance) == ("points", 1.0)
-    assert told.window == pytest.approx((0.001, 0.1))
+    settled = settle(scores(), "accuracy", None, LIMITS)
+    assert settled.learning_rate == float(f"{settled.learning_rate:.3g}")
+    assert np.log10(settled.learning_rate) == pytest.approx(-2.05, abs=0.1)
+    assert settled.basin.low <= settled.learning_rate <= settled.basin.high
+    assert settled.scale == pytest.approx(7.5)
+    assert (settled.unit, settled.tolerance) == ("points", 1.0)
+    assert settled.window == pytest.approx((0.001, 0.1))
 
 
 def test_loss_is_told_in_per_cent_by_the_same_model():
@@ -41,24 +41,24 @@ def test_loss_is_told_in_per_cent_by_the_same_model():
 
 
 def test_limits_hold_the_rate_and_the_basin():
-    told = settle(scores(best=-4.0), "accuracy", None, (0.001, 0.1))
-    assert told.learning_rate == told.basin.low == 0.001
-    assert told.touches(-1)
-    assert not told.touches(1)
+    settled = settle(scores(best=-4.0), "accuracy", None, (0.001, 0.1))
+    assert settled.learning_rate == settled.basin.low == 0.001
+    assert settled.touches(-1)
+    assert not settled.touches(1)
 
 
 def test_an_error_of_nothing_still_has_a_scale():
-    told = settle(scores(error=0.0), "accuracy", None, LIMITS)
-    assert told.scale == pytest.approx(75 * 0.5 / 800)
-    assert np.isfinite(told.draws.regret).all()
+    settled = settle(scores(error=0.0), "accuracy", None, LIMITS)
+    assert settled.scale == pytest.approx(75 * 0.5 / 800)
+    assert np.isfinite(settled.draws.regret).all()
 
 
 @pytest.mark.parametrize(
     ("steep", "error", "word"), [(1.0, 0.1, "likely"), (0.05, 0.2, "probable"), (0.05, 0.7, "not settled")]
 )
 def test_the_word_follows_the_share(steep, error, word):
-    told = settle(scores(steep=steep, error=error, sampled=1e-3, runs=1e-2), "accuracy", 1.0, LIMITS)
-    sure = confidence(told)
+    settled = settle(scores(steep=steep, error=error, sampled=1e-3, runs=1e-2), "accuracy", 1.0, LIMITS)
+    sure = confidence(settled)
     least, most = {"likely": (0.9, 1.1), "probable": (0.8, 0.9), "not settled": (0.0, 0.8)}[sure.word]
     assert least <= sure.share < most
     assert sure.word == word
@@ -77,8 +77,8 @@ def test_what_would_settle_it_is_more_seeds_where_runs_are_noisy_and_else_more_i
 
 def test_units_narrow_the_basin():
     def width(units):
-        told = settle(scores(units=units, steep=0.3, runs=0.05), "accuracy", None, LIMITS)
-        return np.log10(told.basin.high / told.basin.low)
+        settled = settle(scores(units=units, steep=0.3, runs=0.05), "accuracy", None, LIMITS)
+        return np.log10(settled.basin.high / settled.basin.low)
 
     assert width(15) < width(3)
 
@@ -98,11 +98,11 @@ def test_what_diverged_is_not_in_the_basin():
     flat = scores(best=-1.2, steep=0.2, error=0.4, runs=0.1)
     broken = flat.log_loss.copy()
     broken[X >= -1.3, 0] = WORST
-    told = settle(replace(flat, log_loss=broken), "accuracy", None, LIMITS)
+    settled = settle(replace(flat, log_loss=broken), "accuracy", None, LIMITS)
     diverged = 10.0 ** X[X >= -1.3][0]
-    assert told.learning_rate < diverged
-    assert told.draws.basin().high == pytest.approx(diverged)
-    assert diverged * 0.9 < told.basin.high < diverged
+    assert settled.learning_rate < diverged
+    assert settled.draws.basin().high == pytest.approx(diverged)
+    assert diverged * 0.9 < settled.basin.high < diverged
 
 
 @pytest.mark.parametrize(("depth", "low", "high"), [(0.0, 1e-4, 2e-3), (0.05, 0.02, 0.05)])
@@ -112,15 +112,17 @@ def test_a_dip_in_a_plateau_is_the_answer_though_the_basin_fills_the_window(dept
     every = np.ones(len(x))
     own = tuple((0, fold) for fold in range(5))
     table = np.repeat(log_loss[:, None], 5, axis=1)
-    told = settle(Scores(10.0**x, own, table, 0.95 * every, 1e-3 * every, 1e-2 * every, 300), "accuracy", None, LIMITS)
-    assert np.log10(told.basin.high / told.basin.low) > 5
-    assert low < told.learning_rate < high
+    settled = settle(
+        Scores(10.0**x, own, table, 0.95 * every, 1e-3 * every, 1e-2 * every, 300), "accuracy", None, LIMITS
+    )
+    assert np.log10(settled.basin.high / settled.basin.low) > 5
+    assert low < settled.learning_rate < high
 
 
 def settled(best, target="accuracy", steep=2.0):
-    told = scores(best=best, steep=steep)
+    table = scores(best=best, steep=steep)
     error = np.minimum(0.1 + 0.075 * steep * (X - best) ** 2, 0.9)
-    return settle(replace(told, error=error), target, None, LIMITS)
+    return settle(replace(table, error=error), target, None, LIMITS)
 
 
 def test_the_customary_rate_is_that_of_the_optimizer():
@@ -131,25 +133,25 @@ def test_the_customary_rate_is_that_of_the_optimizer():
 
 
 def test_within_the_curve_it_is_read_from_the_draws():
-    told = worth_tuning(settled(-1.7), Recipe())
-    assert told.learning_rate == 0.01
-    assert told.cost == pytest.approx(7.5 * 2 * 0.3**2, rel=0.5)
-    assert told.low < told.cost < told.high
+    worth = worth_tuning(settled(-1.7), Recipe())
+    assert worth.learning_rate == 0.01
+    assert worth.cost == pytest.approx(7.5 * 2 * 0.3**2, rel=0.5)
+    assert worth.low < worth.cost < worth.high
 
 
 def test_the_best_rate_itself_costs_about_nothing():
-    told = worth_tuning(settled(-2.0), Recipe())
-    assert abs(told.cost) < 0.2
-    assert told.low <= told.cost <= told.high
+    worth = worth_tuning(settled(-2.0), Recipe())
+    assert abs(worth.cost) < 0.2
+    assert worth.low <= worth.cost <= worth.high
 
 
 def test_far_away_it_is_the_measured_difference_of_error_with_its_sampling():
     here = settled(-1.0, steep=20.0)
-    told = worth_tuning(here, Recipe(optimizer="adam"))
+    worth = worth_tuning(here, Recipe(optimizer="adam"))
     assert here.draws.learning_rates[0] > 0.001
-    assert told.cost == pytest.approx(100 * (0.9 - 0.1), rel=0.05)
+    assert worth.cost == pytest.approx(100 * (0.9 - 0.1), rel=0.05)
     error = 164.5 * np.sqrt((0.9 * 0.1 + 0.1 * 0.9) / 800)
-    assert told.high - told.low == pytest.approx(2 * error, rel=0.1)
+    assert worth.high - worth.low == pytest.approx(2 * error, rel=0.1)
     loss = worth_tuning(settled(-1.0, "loss", steep=20.0), Recipe(optimizer="adam"))
     assert loss.cost == pytest.approx(100 * 20 * 4, rel=0.1)
 
@@ -160,9 +162,9 @@ def test_outside_of_what_was_tried_nothing_is_said():
 
 
 def test_no_cost_is_told_where_the_errors_that_were_counted_are_none():
-    told = settle(scores(best=-1.4), "accuracy", None, LIMITS)
-    assert told.draws.cost_of(0.01, told.learning_rate)[1] > 0
-    flawless = replace(told, scores=replace(told.scores, error=np.zeros(len(told.scores.error))))
-    found = worth_tuning(flawless, Recipe())
-    assert found.cost == 0
-    assert found.low < 0 < found.high
+    settled = settle(scores(best=-1.4), "accuracy", None, LIMITS)
+    assert settled.draws.cost_of(0.01, settled.learning_rate)[1] > 0
+    flawless = replace(settled, scores=replace(settled.scores, error=np.zeros(len(settled.scores.error))))
+    worth = worth_tuning(flawless, Recipe())
+    assert worth.cost == 0
+    assert worth.low < 0 < worth.high

@@ -41,7 +41,7 @@ def test_the_nearest_rate_is_nearest_in_decades():
 
 
 @pytest.mark.parametrize(
-    ("low", "high", "told"),
+    ("low", "high", "message"),
     [
         (0.0, None, "low learning rate"),
         (None, float("inf"), "high learning rate"),
@@ -50,8 +50,8 @@ def test_the_nearest_rate_is_nearest_in_decades():
         (None, 5e-324, "Try 10000"),
     ],
 )
-def test_a_window_that_is_none_is_refused(low, high, told):
-    with pytest.raises(InputError, match=told):
+def test_a_window_that_is_none_is_refused(low, high, message):
+    with pytest.raises(InputError, match=message):
         check_window(low, high)
 
 
@@ -61,10 +61,10 @@ def test_a_window_may_be_open_or_a_single_rate():
 
 
 @pytest.mark.parametrize(
-    ("fields", "told"),
+    ("fields", "message"),
     [(("speed", None), "target"), (("loss", 0.0), "tolerance"), (("loss", 1.0, 2.0, 1.0), "low"),
      (("loss", 1.0, None, None, 0.5), "budget")],
 )  # fmt: skip
-def test_what_no_search_can_take_is_told(fields, told):
-    with pytest.raises(InputError, match=told):
+def test_what_no_search_can_take_is_told(fields, message):
+    with pytest.raises(InputError, match=message):
         check_fields(*(*fields, None, None)[: max(len(fields), 4)])

@@ -16,26 +16,26 @@ def drawn(best=-2.0, steep=6.0, variance=0.01, scale=8.0, constants=CHEAP, **mor
 @given(best=st.floats(-2.6, -1.5), steep=st.floats(3, 60))
 @settings(max_examples=15, deadline=None)
 def test_the_bottom_of_a_parabola_is_found_and_moved_by_the_shift(best, steep):
-    told = drawn(best, steep)
-    assert np.log10(told.best()) == pytest.approx(best - CHEAP.shift_mean, abs=0.12)
-    basin = told.basin()
-    assert basin.low <= told.best() <= basin.high
+    draws = drawn(best, steep)
+    assert np.log10(draws.best()) == pytest.approx(best - CHEAP.shift_mean, abs=0.12)
+    basin = draws.basin()
+    assert basin.low <= draws.best() <= basin.high
 
 
 def test_the_basin_is_the_shortest_with_its_share_of_the_best_rates():
     regret = np.ones((10, 5))
     regret[np.arange(10), [0, 2, 2, 2, 3, 3, 3, 3, 3, 4]] = 0
-    told = Draws(10.0 ** np.arange(5), regret)
-    assert (told.basin(0.8).low, told.basin(0.8).high) == (100.0, 1000.0)
-    assert told.basin(0.9).high - told.basin(0.9).low == pytest.approx(10_000 - 100)
-    assert told.basin(1.0).low == 1.0
-    widened = told.basin(0.8, include=20.0)
+    draws = Draws(10.0 ** np.arange(5), regret)
+    assert (draws.basin(0.8).low, draws.basin(0.8).high) == (100.0, 1000.0)
+    assert draws.basin(0.9).high - draws.basin(0.9).low == pytest.approx(10_000 - 100)
+    assert draws.basin(1.0).low == 1.0
+    widened = draws.basin(0.8, include=20.0)
     assert (widened.low, widened.high) == (20.0, 1000.0)
 
 
 def test_more_noise_and_flatter_curves_widen_the_basin():
-    def width(told):
-        return np.log10(told.basin().high / told.basin().low)
+    def width(draws):
+        return np.log10(draws.basin().high / draws.basin().low)
 
     assert width(drawn(variance=0.001)) < width(drawn(variance=1.0))
     assert width(drawn(steep=60)) < width(drawn(steep=6)) < width(drawn(steep=1))
@@ -55,19 +55,19 @@ def test_regret_is_at_least_zero_and_zero_somewhere_on_every_curve():
 
 
 def test_confidence_cost_and_curve_are_read_from_the_curves():
-    told = Draws(np.array([0.01, 0.1, 1.0]), np.array([[0.0, 1.0, 3.0], [2.0, 0.0, 1.0]]))
-    assert told.confidence(0.1, 0.9) == 0.5
-    assert told.confidence(0.1, 1.0) == 1.0
-    assert told.confidence(10**-1.5, 0.5) == 0.5
-    assert told.regret_at(1.0, 1.0) == 3.0
-    assert told.cost_of(1.0, 0.1) == pytest.approx((1.5, 1.05, 1.95))
-    assert told.cost_of(2.0, 0.1) is None
-    assert told.best() == 0.1
-    curve = told.curve("points")
+    draws = Draws(np.array([0.01, 0.1, 1.0]), np.array([[0.0, 1.0, 3.0], [2.0, 0.0, 1.0]]))
+    assert draws.confidence(0.1, 0.9) == 0.5
+    assert draws.confidence(0.1, 1.0) == 1.0
+    assert draws.confidence(10**-1.5, 0.5) == 0.5
+    assert draws.regret_at(1.0, 1.0) == 3.0
+    assert draws.cost_of(1.0, 0.1) == pytest.approx((1.5, 1.05, 1.95))
+    assert draws.cost_of(2.0, 0.1) is None
+    assert draws.best() == 0.1
+    curve = draws.curve("points")
     assert curve.mean.tolist() == [1.0, 0.5, 2.0]
     assert curve.low == pytest.approx([0.1, 0.05, 1.1])
     assert curve.unit == "points"
-    assert told.times(2).mean.tolist() == [2.0, 1.0, 4.0]
+    assert draws.times(2).mean.tolist() == [2.0, 1.0, 4.0]
 
 
 def test_what_lies_beyond_six_points_is_left_out_but_for_one_rate_a_side():
@@ -80,10 +80,10 @@ def test_what_lies_beyond_six_points_is_left_out_but_for_one_rate_a_side():
 
 
 def test_one_rate_is_its_own_best():
-    told = regret_draws(np.array([-2.0]), np.array([0.0]), np.array([0.1]), 8.0, CHEAP)
-    assert told.best() == pytest.approx(0.01)
-    assert told.basin().low == told.basin().high == pytest.approx(0.01)
-    assert told.confidence(0.01, 0.1) == 1.0
+    draws = regret_draws(np.array([-2.0]), np.array([0.0]), np.array([0.1]), 8.0, CHEAP)
+    assert draws.best() == pytest.approx(0.01)
+    assert draws.basin().low == draws.basin().high == pytest.approx(0.01)
+    assert draws.confidence(0.01, 0.1) == 1.0
 
 
 @pytest.mark.parametrize("variance", [0.0, 1e-12, 1e3])

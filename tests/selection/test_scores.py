@@ -40,8 +40,8 @@ def history(losses, *, diverged=(), seeds=None, rates=None, kept=True):
 
 
 def scores_of(losses, fractions=LAST, target="accuracy", **more):
-    job, told = history(losses, **more)
-    return read_scores(job, trials(job, [told]), fractions, target)
+    job, one_history = history(losses, **more)
+    return read_scores(job, trials(job, [one_history]), fractions, target)
 
 
 def spread(*levels, rows=4):
@@ -60,21 +60,21 @@ def test_the_temperature_is_chosen_over_all_folds_of_a_seed():
 
 def test_the_target_loss_and_trials_without_example_losses_take_the_plain_loss():
     losses = [spread(0.8, 0.2), spread(0.4, 0.9)]
-    for told in (scores_of(losses, target="loss"), scores_of(losses, kept=False)):
-        assert np.exp(told.log_loss) == pytest.approx(np.array([[0.8, 0.4]]), rel=1e-6)
+    for scores in (scores_of(losses, target="loss"), scores_of(losses, kept=False)):
+        assert np.exp(scores.log_loss) == pytest.approx(np.array([[0.8, 0.4]]), rel=1e-6)
 
 
 def test_the_mean_is_over_the_evaluations_nearest_to_the_fractions():
     losses = np.concatenate([spread(level) for level in (9.0, 8.0, 0.5, 0.25, 0.125)])[None]
-    told = scores_of(losses, fractions=(0.8, 0.9, 1.0))
-    assert told.log_loss[0, 0] == pytest.approx(np.log([0.5, 0.25, 0.125]).mean(), rel=1e-6)
+    scores = scores_of(losses, fractions=(0.8, 0.9, 1.0))
+    assert scores.log_loss[0, 0] == pytest.approx(np.log([0.5, 0.25, 0.125]).mean(), rel=1e-6)
     assert scores_of(losses, fractions=(0.79, 0.81, 1.0)).log_loss[0, 0] == pytest.approx(np.log(0.25), rel=1e-6)
 
 
 def test_a_trial_that_diverged_has_the_worst_score_and_guesses():
-    told = scores_of([spread(0.5), np.full_like(spread(0.5), np.nan)], diverged=[1])
-    assert told.log_loss[0].tolist() == pytest.approx([np.log(0.5), WORST], rel=1e-6)
-    assert told.error[0] == pytest.approx((0.25 + 0.9) / 2)
+    scores = scores_of([spread(0.5), np.full_like(spread(0.5), np.nan)], diverged=[1])
+    assert scores.log_loss[0].tolist() == pytest.approx([np.log(0.5), WORST], rel=1e-6)
+    assert scores.error[0] == pytest.approx((0.25 + 0.9) / 2)
     everything = scores_of([np.full_like(spread(0.5), np.nan)] * 2, diverged=[0, 1])
     assert everything.log_loss.tolist() == [[WORST, WORST]]
 
@@ -82,16 +82,16 @@ def test_a_trial_that_diverged_has_the_worst_score_and_guesses():
 def test_a_row_that_a_fold_lacks_is_left_out():
     short = spread(0.5)
     short[0, :, -1] = np.nan
-    told = scores_of([spread(0.5), short])
-    assert np.exp(told.log_loss[0, 1]) == pytest.approx(0.5 * np.linspace(0.5, 1.5, 4)[:3].mean(), rel=1e-6)
-    assert told.examples == 7
+    scores = scores_of([spread(0.5), short])
+    assert np.exp(scores.log_loss[0, 1]) == pytest.approx(0.5 * np.linspace(0.5, 1.5, 4)[:3].mean(), rel=1e-6)
+    assert scores.examples == 7
 
 
 def test_losses_are_held_within_bounds():
     assert scores_of([spread(1e-9), spread(1e-9)]).log_loss[0].tolist() == pytest.approx([np.log(LEAST)] * 2)
     huge = np.full((1, 1, len(TEMPERATURES), 4), np.inf)
-    told = scores_of(huge)
-    assert told.log_loss.tolist() == [[WORST]]
+    scores = scores_of(huge)
+    assert scores.log_loss.tolist() == [[WORST]]
 
 
 def test_variance_by_examples_is_that_of_relative_losses_against_near_rates():
@@ -99,10 +99,10 @@ def test_variance_by_examples_is_that_of_relative_losses_against_near_rates():
     other = np.array([0.4, 0.2, 0.6, 0.8])
     losses = np.full((2, 1, len(TEMPERATURES), 4), 9.0)
     losses[0, 0, 0], losses[1, 0, 0] = base, other
-    told = scores_of(losses, rates=[0.1, 0.2])
+    scores = scores_of(losses, rates=[0.1, 0.2])
     apart = (base - other) / 0.5 / 2
-    assert told.example_variance == pytest.approx([apart.var(ddof=1) / 4] * 2, rel=1e-5)
-    assert told.run_variance.tolist() == [0.0, 0.0]
+    assert scores.example_variance == pytest.approx([apart.var(ddof=1) / 4] * 2, rel=1e-5)
+    assert scores.run_variance.tolist() == [0.0, 0.0]
 
 
 def test_variance_of_runs_is_what_examples_leave_of_the_variance_between_units():
@@ -110,22 +110,22 @@ def test_variance_of_runs_is_what_examples_leave_of_the_variance_between_units()
     noisy = ClosedForm(valley(-1.4), noise=0.2, shared=0.3, examples=0.0)
     plan = sweep(job.recipe, job.steps, list(np.logspace(-2, -1, 9)), range(5))
     plan = Plan(plan.rates, plan.seeds, plan.folds, keep_examples=True)
-    told = read_scores(job, trials(job, [noisy.train(job, plan)]), LAST)
-    near = told.mean < told.mean.min() + 0.5
-    assert np.median(told.run_variance[near]) == pytest.approx(0.2**2, rel=0.7)
-    assert told.example_variance.max() < 1e-3
+    scores = read_scores(job, trials(job, [noisy.train(job, plan)]), LAST)
+    near = scores.mean < scores.mean.min() + 0.5
+    assert np.median(scores.run_variance[near]) == pytest.approx(0.2**2, rel=0.7)
+    assert scores.example_variance.max() < 1e-3
     quiet = ClosedForm(valley(-1.4), noise=0.0, shared=0.3, examples=1.0)
-    told = read_scores(job, trials(job, [quiet.train(job, plan)]), LAST)
-    assert np.median(told.run_variance) < 1e-3
-    assert told.example_variance.min() > 1e-6
+    scores = read_scores(job, trials(job, [quiet.train(job, plan)]), LAST)
+    assert np.median(scores.run_variance) < 1e-3
+    assert scores.example_variance.min() > 1e-6
 
 
 def test_trials_that_hold_nothing_out_or_stopped_before_are_left_out():
     job, engine = task(), ClosedForm(valley(-1))
     held = engine.train(job, sweep(job.recipe, job.steps, [0.1], [0]))
     bare = engine.train(job, sweep(job.recipe, job.steps, [0.2], [NO_FOLD]))
-    told = read_scores(job, trials(job, [held, bare]), LAST)
-    assert told.learning_rates.tolist() == [0.1]
+    scores = read_scores(job, trials(job, [held, bare]), LAST)
+    assert scores.learning_rates.tolist() == [0.1]
     assert read_scores(job, [], LAST).learning_rates.shape == (0,)
 
 
@@ -137,17 +137,17 @@ def test_a_rate_that_lacks_the_hard_unit_is_not_favoured():
 
 @given(arrays(np.float64, (2, 3, 5), elements=st.floats(0, 20)))
 def test_tempered_loss_is_never_above_plain_loss(losses):
-    told = tempered_log_loss(losses)
-    assert told.shape == (2,)
-    assert (told <= np.log(np.clip(losses[:, 0].mean(-1), LEAST, 10)) + 1e-12).all()
+    log_losses = tempered_log_loss(losses)
+    assert log_losses.shape == (2,)
+    assert (log_losses <= np.log(np.clip(losses[:, 0].mean(-1), LEAST, 10)) + 1e-12).all()
     assert tempered_log_loss(np.full((3, 2), np.nan)) == WORST
 
 
 def test_scores_of_the_closed_form_have_its_minimum():
     job, engine = task(), ClosedForm(valley(-1.4), noise=0, shared=0)
     plan = sweep(job.recipe, job.steps, list(np.logspace(-3, 0, 13)), range(5))
-    told = read_scores(job, trials(job, [engine.train(job, Plan(plan.rates, plan.seeds, plan.folds))]), LAST)
-    assert np.log10(told.learning_rates[told.best]) == pytest.approx(-1.4, abs=0.13)
-    assert told.counts.tolist() == [5] * 13
-    assert told.error[told.best] == pytest.approx(1 - np.exp(-0.45), abs=0.02)
-    assert told.mean.max() <= np.log(BLIND) + 1e-9
+    scores = read_scores(job, trials(job, [engine.train(job, Plan(plan.rates, plan.seeds, plan.folds))]), LAST)
+    assert np.log10(scores.learning_rates[scores.best]) == pytest.approx(-1.4, abs=0.13)
+    assert scores.counts.tolist() == [5] * 13
+    assert scores.error[scores.best] == pytest.approx(1 - np.exp(-0.45), abs=0.02)
+    assert scores.mean.max() <= np.log(BLIND) + 1e-9

@@ -87,8 +87,8 @@ def _plans(draw):
     if start or draw(st.booleans()):
         one = values(Checkpoint).map(lambda c: dataclasses.replace(c, step=start))
         resume = tuple(draw(st.lists(one, min_size=trials, max_size=trials)))
-    asked = draw(st.none() | st.sets(st.integers(start + 1, start + steps)).map(lambda s: tuple(sorted(s))))
-    return Plan(rates, draw(numbers), draw(numbers), start, resume, draw(st.booleans()), asked, draw(st.booleans()))
+    stops = draw(st.none() | st.sets(st.integers(start + 1, start + steps)).map(lambda s: tuple(sorted(s))))
+    return Plan(rates, draw(numbers), draw(numbers), start, resume, draw(st.booleans()), stops, draw(st.booleans()))
 
 
 @st.composite
@@ -166,7 +166,14 @@ def run(of, histories, learning_rate=0.1, trace=None):
     """The end of a search."""
     landscape = Landscape(np.array([0.1]), ((0, 0),), np.array([[0.5]]), np.array([[0.9]]))
     choice = Choice(
-        learning_rate, None, 0.5, 0.9, (WHY,), Sentence("much"), landscape, (Verdict("best"),), Cost(2, 5, 0.1, 0.2)
+        learning_rate=learning_rate,
+        valid_loss=0.5,
+        valid_accuracy=0.9,
+        reasons=(WHY,),
+        not_tried=Sentence("much"),
+        landscape=landscape,
+        verdicts=(Verdict("best"),),
+        cost=Cost(2, 5, 0.1, 0.2),
     )
     return Run(of.data, of.task, tuple(histories), choice, trace, 1.25, of.versions, of.options)
 

@@ -38,8 +38,8 @@ def postgres_url():
 
 
 def _binaries():
-    found = shutil.which("initdb"), shutil.which("postgres")
-    folders = [Path(found[0]).parent] if all(found) else []
+    programs = shutil.which("initdb"), shutil.which("postgres")
+    folders = [Path(programs[0]).parent] if all(programs) else []
     folders += map(Path, sorted(glob.glob("/usr/lib/postgresql/*/bin"), reverse=True))
     return next((f for f in folders if (f / "initdb").exists() and (f / "postgres").exists()), None)
 

@@ -92,11 +92,11 @@ def write_runs(url, name, barrier, runs, appends):
     barrier.wait(SECONDS)
     store = open_store(url)
     for number in range(runs):
-        asked = job(f"{name}/{number}")
-        run_id = store.begin(asked)
+        request = job(f"{name}/{number}")
+        run_id = store.begin(request)
         for plan in range(appends):
             store.append(run_id, history((0.1 + plan,)))
-        store.finish(run_id, run(asked, store.get(run_id).histories))
+        store.finish(run_id, run(request, store.get(run_id).histories))
 
 
 def open_and_list(url, barrier, results):

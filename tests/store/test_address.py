@@ -41,7 +41,7 @@ def test_a_server_on_a_socket():
 
 
 @pytest.mark.parametrize(
-    ("url", "told"),
+    ("url", "message"),
     [
         ("mysql://root:secret@host/db", "begins with mysql://"),
         ("sqlite://runs.sqlite", r"Try sqlite:///runs\.sqlite\."),
@@ -52,8 +52,8 @@ def test_a_server_on_a_socket():
         ("postgresql://me:secret@host:port/db", "cannot be read"),
     ],
 )
-def test_what_is_no_address_is_told_without_its_password(url, told):
-    with pytest.raises(InputError, match=told) as error:
+def test_what_is_no_address_is_told_without_its_password(url, message):
+    with pytest.raises(InputError, match=message) as error:
         find_address(url)
     assert "secret" not in str(error.value)
     assert error.value.__context__ is None or error.value.__suppress_context__

@@ -66,14 +66,14 @@ def test_every_record_is_kept_where_arrays_are_declared_with_a_name_for_a_type(k
 @pytest.mark.parametrize("name", [NDArray, Named], ids=["NDArray", "Named"])
 def test_every_type_that_a_record_declares_is_known(name):
     with arrays_called(name):
-        seen, waiting = set(), list(KEPT)
+        visited, waiting = set(), list(KEPT)
         while waiting:
             kind = unaliased(waiting.pop())
-            if str(kind) in seen:
+            if str(kind) in visited:
                 continue
-            seen.add(str(kind))
+            visited.add(str(kind))
             waiting += parts(kind)
-    assert len(seen) > 40
+    assert len(visited) > 40
 
 
 def parts(kind):

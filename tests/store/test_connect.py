@@ -25,11 +25,11 @@ def path(tmp_path):
 def test_an_sqlite_file_is_durable_and_holds_its_keys(path):
     open_store(path)
     with connect(find_address(path)).connect() as connection:
-        found = {
+        pragmas = {
             name: connection.exec_driver_sql(f"PRAGMA {name}").scalar_one()
             for name in ("journal_mode", "synchronous", "foreign_keys", "busy_timeout")
         }
-    assert found == {
+    assert pragmas == {
         "journal_mode": "wal", "synchronous": 2, "foreign_keys": 1, "busy_timeout": module.BUSY_SECONDS * 1000
     }  # fmt: skip
 
@@ -76,19 +76,19 @@ def test_who_waits_for_a_writer_hears_of_it_and_no_longer_than_some_seconds(path
     assert module.BUSY_SECONDS <= 10
     monkeypatch.setattr(module, "BUSY_SECONDS", 1.0)
     monkeypatch.setattr(module, "TELL_SECONDS", 0.1)
-    told = []
-    store = open_store(path, tell=told.append)
+    sentences = []
+    store = open_store(path, tell=sentences.append)
     run_id = store.begin(job())
-    assert told == []
+    assert sentences == []
     other = sqlite3.connect(path, isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
     for change in (lambda: store.begin(job()), lambda: store.remove(run_id), store.collect):
-        told.clear()
+        sentences.clear()
         began = time.monotonic()
         with pytest.raises(StoreTrouble, match=r"is held by another process and did not become free\. Wait for"):
             change()
         assert time.monotonic() - began < 5
-        assert told == [f"waiting for the store {path}, which another process is writing to."]
+        assert sentences == [f"waiting for the store {path}, which another process is writing to."]
     other.close()
     kept = []
     other = sqlite3.connect(path, isolation_level=None)
@@ -104,10 +104,10 @@ def test_who_waits_for_a_new_file_hears_of_it_too(path, monkeypatch):
     monkeypatch.setattr(module, "TELL_SECONDS", 0.1)
     other = sqlite3.connect(path, isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
-    told = []
+    sentences = []
     with pytest.raises(StoreTrouble, match="is held by another process"):
-        open_store(path, tell=told.append)
-    assert len(told) == 1
+        open_store(path, tell=sentences.append)
+    assert len(sentences) == 1
     other.close()
 
 

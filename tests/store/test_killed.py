@@ -52,17 +52,17 @@ def start_and_kill(url, method, run_id, after):
     process.join(after)
     process.kill()
     process.join(SECONDS)
-    told = {}
+    results = {}
     try:
         while ours.poll():
             what, value = ours.recv()
-            told[what] = value
+            results[what] = value
     except EOFError:
         pass
     ours.close()
-    told["killed"] = process.exitcode != 0
+    results["killed"] = process.exitcode != 0
     process.close()
-    return told
+    return results
 
 
 def without_seconds(run):

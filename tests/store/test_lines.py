@@ -33,10 +33,10 @@ def test_a_trial_that_goes_on_is_counted_once():
 
 
 def test_the_answer_counts_trials_over_all_plans():
-    asked = job()
+    request = job()
     ends = (checkpoint(), checkpoint())
     plans = [history((0.1, 0.2), checkpoints=ends), history((0.2,), start=2, resume=ends[:1])]
-    columns = answer_columns(run(asked, plans, np.float64(0.2)))
+    columns = answer_columns(run(request, plans, np.float64(0.2)))
     assert columns == {"trials": 2, "learning_rate": 0.2, "test_accuracy": None, "seconds": 1.25}
 
 
@@ -57,7 +57,7 @@ def test_a_name_means_a_run(name, id):
 
 
 @pytest.mark.parametrize(
-    ("name", "told"),
+    ("name", "expected"),
     [
         ("0", "2 runs begin with '0': 0abc, 0abd. Give more of the id."),
         ("lst", "there is no run 'lst'. Did you mean 'last'? All: etascope runs."),
@@ -65,10 +65,10 @@ def test_a_name_means_a_run(name, id):
         ("", "there is no run ''. All: etascope runs."),
     ],
 )
-def test_a_name_that_means_none_or_several_is_told(name, told):
+def test_a_name_that_means_none_or_several_is_told(name, expected):
     with pytest.raises(InputError) as error:
         one_of(name, IDS)
-    assert str(error.value) == told
+    assert str(error.value) == expected
 
 
 def test_many_runs_are_not_all_listed():

@@ -15,9 +15,9 @@ DTYPES = st.sampled_from(["f4", "f8", ">f8", "i8", "u1", "?", "c8", "U3", "M8[s]
 
 @given(arrays=st.lists(hnp.arrays(DTYPES, SHAPES), max_size=3), text=st.text(max_size=20))
 def test_what_was_written_is_read_to_the_bit(arrays, text):
-    again, found = read_npz(write_npz(text, arrays))
+    again, arrays_read = read_npz(write_npz(text, arrays))
     assert again == text
-    assert same(found, arrays)
+    assert same(arrays_read, arrays)
 
 
 def test_numpy_reads_it_without_pickle():

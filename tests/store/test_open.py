@@ -90,11 +90,11 @@ def test_a_place_that_may_not_be_written_is_told_once_and_the_search_goes_on(fol
     arguments, variables, part = case(folder)
     ended = as_nobody(*arguments, **variables)
     assert (ended.returncode, ended.stderr) == (0, "")
-    [result, told] = ended.stdout.splitlines()
+    [result, error] = ended.stdout.splitlines()
     assert result == "'' False"
-    assert str(folder) in told
-    assert any(one in told for one in part.split("|")), told
-    assert told.endswith("This run is not kept; the search goes on.")
+    assert str(folder) in error
+    assert any(one in error for one in part.split("|")), error
+    assert error.endswith("This run is not kept; the search goes on.")
 
 
 def test_a_folder_is_no_store(tmp_path):
@@ -157,16 +157,16 @@ def read_only(tmp_path):
 
 def test_a_store_that_may_only_be_read_can_be_looked_at(tmp_path, read_only, monkeypatch):
     path = tmp_path / "100% mine?.sqlite"
-    found = open_store(str(path)).begin(job())
+    stored = open_store(str(path)).begin(job())
     placed = read_only(path)
     # Whoever runs the tests may write everywhere.
     monkeypatch.setattr("os.access", lambda path, mode: mode != os.W_OK)
     store = open_store(str(placed), make=False)
-    assert [line.id for line in store.find()] == [found]
-    assert store.get(found).job.data == job().data
+    assert [line.id for line in store.find()] == [stored]
+    assert store.get(stored).job.data == job().data
     assert [one.name for one in placed.parent.iterdir()] == [path.name]
     with pytest.raises(StoreTrouble, match="may only be read"):
-        store.remove(found)
+        store.remove(stored)
 
 
 def test_what_waits_beside_a_store_that_may_only_be_read_is_told(tmp_path, read_only, monkeypatch):
@@ -212,9 +212,9 @@ def recording(store, sentences):
 
 
 def begun(recorder):
-    asked = job()
-    recorder.begin(asked.data, asked.task)
-    return asked
+    request = job()
+    recorder.begin(request.data, request.task)
+    return request
 
 
 def test_a_full_disk_is_told_once_and_what_was_kept_stays(tmp_path):
@@ -223,25 +223,25 @@ def test_a_full_disk_is_told_once_and_what_was_kept_stays(tmp_path):
         [sys.executable, "-c", FULL, path], capture_output=True, text=True, check=False, cwd=Path(__file__).parents[2]
     )
     assert (ended.returncode, ended.stderr) == (0, "")
-    [result, told] = ended.stdout.splitlines()
+    [result, error] = ended.stdout.splitlines()
     run_id = result.removesuffix(" False")
-    assert f"the store {path} cannot be written: the disk is full" in told
-    assert told.endswith(f"The rest of run {run_id} is not kept; the search goes on.")
-    found = open_store(path).get("last")
-    assert not found.finished
-    assert same(found.histories, (history((0.1,)),))
+    assert f"the store {path} cannot be written: the disk is full" in error
+    assert error.endswith(f"The rest of run {run_id} is not kept; the search goes on.")
+    stored = open_store(path).get("last")
+    assert not stored.finished
+    assert same(stored.histories, (history((0.1,)),))
     open_store(path).append(run_id, history((0.2,)))
 
 
 def test_where_nothing_fails_it_is_the_store(tmp_path):
     sentences, store = [], open_store(f"{tmp_path}/runs.sqlite")
     kept, recorder = recording(store, sentences)
-    asked = begun(recorder)
+    request = begun(recorder)
     recorder.append(history())
     assert same(store.get(kept.run_id).histories, (history(),))
     assert same(kept.histories, (history(),))
     assert not kept.finished
-    recorder.finish(run(asked, [history()]))
+    recorder.finish(run(request, [history()]))
     assert store.get(kept.run_id).finished
     assert kept.finished
     assert recorder.keeps
@@ -280,10 +280,10 @@ def test_an_answer_that_cannot_be_kept_is_told():
 def test_whatever_a_store_raises_is_told_once_and_raised_never(fails, lost, error):
     sentences, store = [], open_store("sqlite://")
     kept, recorder = recording(FailingStore(store, fails, error), sentences)
-    asked = begun(recorder)
+    request = begun(recorder)
     recorder.append(history())
     recorder.append(history())
-    recorder.finish(run(asked, [history(), history()]))
+    recorder.finish(run(request, [history(), history()]))
     [sentence] = sentences
     assert sentence.startswith(f"keeping the search failed with {type(error).__name__}")
     assert sentence.endswith(f". {lost.replace('ID', str(kept.run_id))}; the search goes on.")

@@ -52,10 +52,10 @@ def refused(path, part):
     for make in (True, False):
         with pytest.raises(InputError) as error:
             open_store(str(path), make=make)
-        told = str(error.value)
-        assert part in told
-        assert told.endswith(".")
-        assert "\n" not in told
+        text = str(error.value)
+        assert part in text
+        assert text.endswith(".")
+        assert "\n" not in text
         assert not isinstance(error.value, StoreTrouble)
         assert content(path.parent) == before
 

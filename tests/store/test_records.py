@@ -50,21 +50,21 @@ def test_a_history_comes_back_with_its_checkpoints(history):
 def test_a_history_comes_back_without_arrays_where_its_checkpoints_are_gone():
     one = checkpoint()
     record, _ = pack_history(history((0.1, 0.2), 2, (one, one), (one, None)))
-    found = unpack_history(record, {})
+    unpacked = unpack_history(record, {})
     bare = replace(one, parameters=(), state={})
-    assert same(found.plan.resume, (bare, bare))
-    assert same(found.checkpoints, (bare, None))
+    assert same(unpacked.plan.resume, (bare, bare))
+    assert same(unpacked.checkpoints, (bare, None))
 
 
 @given(history=values(History))
 def test_without_arrays_the_rest_of_a_history_is_the_same(history):
     record, packed = pack_history(without_arrays(history))
-    found = unpack_history(record, {})
+    unpacked = unpack_history(record, {})
     assert all(len(content) < 1000 for content in packed.values())
-    assert found.example_losses is None
-    arrays = {"plan": found.plan, "checkpoints": found.checkpoints, "example_losses": None}
-    assert same(found, replace(history, **arrays))
-    assert [c and (c.step, c.last_rate, c.parameters, c.state) for c in found.checkpoints] == [
+    assert unpacked.example_losses is None
+    arrays = {"plan": unpacked.plan, "checkpoints": unpacked.checkpoints, "example_losses": None}
+    assert same(unpacked, replace(history, **arrays))
+    assert [c and (c.step, c.last_rate, c.parameters, c.state) for c in unpacked.checkpoints] == [
         c and (c.step, c.last_rate, (), {}) for c in history.checkpoints
     ]
 

@@ -97,9 +97,9 @@ def test_new_columns_are_filled(old):
 def test_an_old_run_goes_on_with_what_was_new(old):
     store = open_store(old)
     store.append("9a415f2c", history((0.3,), checkpoints=(checkpoint(),)))
-    found = open_store(old).get("last")
-    assert same(found.histories, (history(), history((0.3,), checkpoints=(checkpoint(),))))
-    assert store.begin(found.job) == open_store(old).get("last").id
+    stored = open_store(old).get("last")
+    assert same(stored.histories, (history(), history((0.3,), checkpoints=(checkpoint(),))))
+    assert store.begin(stored.job) == open_store(old).get("last").id
 
 
 def test_a_store_is_migrated_once(old):

@@ -59,8 +59,8 @@ def test_a_history_is_kept_whole_or_not_at_all(path):
 
 def test_rows_of_runs_that_are_gone_are_collected(path):
     store = open_store(path)
-    asked = job()
-    kept = store.begin(asked)
+    request = job()
+    kept = store.begin(request)
     store.append(kept, history(checkpoints=(checkpoint(), None)))
     database = sqlite3.connect(path)
     database.execute("INSERT INTO etascope_histories VALUES (99, 0, zeroblob(100000))")
@@ -73,10 +73,10 @@ def test_rows_of_runs_that_are_gone_are_collected(path):
 
 def test_damage_in_one_run_leaves_others_readable(path):
     store = open_store(path)
-    asked = job()
-    good, bad = store.begin(asked), store.begin(asked)
+    request = job()
+    good, bad = store.begin(request), store.begin(request)
     for run_id in (good, bad):
-        store.finish(run_id, run(asked, [history()]))
+        store.finish(run_id, run(request, [history()]))
     database = sqlite3.connect(path)
     database.execute("UPDATE etascope_runs SET choice = x'00' WHERE id = ?", [bad])
     database.commit()
@@ -89,10 +89,10 @@ def test_damage_in_one_run_leaves_others_readable(path):
 
 def test_nothing_is_pickled(path):
     store = open_store(path)
-    asked = job()
-    run_id = store.begin(asked)
+    request = job()
+    run_id = store.begin(request)
     store.append(run_id, history(checkpoints=(checkpoint(), None)))
-    store.finish(run_id, run(asked, [history()]))
+    store.finish(run_id, run(request, [history()]))
     database = sqlite3.connect(path)
     [[record]] = database.execute("SELECT record FROM etascope_histories").fetchall()
     database.close()
@@ -164,9 +164,9 @@ def test_a_damaged_run_does_not_hide_the_others_from_who_asks_to_be_told(kept):
     url, done, begun = kept
     with connect(find_address(url)).connect().execution_options(**WRITING) as connection, connection.begin():
         connection.exec_driver_sql(f"UPDATE etascope_runs SET state = 'zombie' WHERE id = '{begun}'")
-    store, told = open_store(url), []
-    assert [line.id for line in store.find(tell=told.append)] == [done]
-    assert [f"run {begun} in the store" in str(error) for error in told] == [True]
+    store, errors = open_store(url), []
+    assert [line.id for line in store.find(tell=errors.append)] == [done]
+    assert [f"run {begun} in the store" in str(error) for error in errors] == [True]
     with pytest.raises(DamagedRecord, match="zombie"):
         store.find()
 

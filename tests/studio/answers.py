@@ -21,8 +21,8 @@ def events(answer):
 def error(answer, status):
     """Return the sentence of an error, which has the shape that all have."""
     assert answer.status_code == status
-    told = answer.json()
-    assert list(told) == ["error"]
-    assert told["error"].endswith(".")
+    document = answer.json()
+    assert list(document) == ["error"]
+    assert document["error"].endswith(".")
     assert "Traceback" not in answer.text
-    return told["error"]
+    return document["error"]

@@ -27,8 +27,8 @@ def client(store):
 
 @pytest.fixture(scope="module")
 def address(tmp_path_factory):
-    with studio(tmp_path_factory.mktemp("studio") / "runs.sqlite") as found:
-        yield found
+    with studio(tmp_path_factory.mktemp("studio") / "runs.sqlite") as address:
+        yield address
 
 
 @pytest.fixture(scope="module")
@@ -40,7 +40,7 @@ def browser():
 @pytest.fixture
 def visit(browser, address):
     """Return a function that opens a way; at the end nothing was said on the console or asked of the network."""
-    contexts, trouble = [], []
+    contexts, problems = [], []
 
     def open_page(way="concept", more=QUICK, *, width=1280, ground="light", ready=True, quiet=True):
         context = browser.new_context(
@@ -49,19 +49,21 @@ def visit(browser, address):
         contexts.append(context)
         page = context.new_page()
         if quiet:
-            page.on("console", lambda message: trouble.append(message.text))
-            page.on("pageerror", lambda error: trouble.append(str(error)))
+            page.on("console", lambda message: problems.append(message.text))
+            page.on("pageerror", lambda error: problems.append(str(error)))
         page.on(
             "request",
-            lambda asked: trouble.append(asked.url) if not asked.url.startswith((address, "data:", "blob:")) else None,
+            lambda request: (
+                problems.append(request.url) if not request.url.startswith((address, "data:", "blob:")) else None
+            ),
         )
         page.goto(f"{address}/?way={way}&{more}")
         if ready:
-            told = "In the challenge" if way == "challenge" else "Recommended here"
-            expect(page.locator("#reading")).to_contain_text(told)
+            sentence = "In the challenge" if way == "challenge" else "Recommended here"
+            expect(page.locator("#reading")).to_contain_text(sentence)
         return page
 
     yield open_page
     for context in contexts:
         context.close()
-    assert trouble == []
+    assert problems == []

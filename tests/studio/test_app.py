@@ -51,8 +51,8 @@ def test_what_is_wrong_is_told_in_a_sentence(client):
     assert "no run" in error(ask("/api/runs/zzzz"), 400)
     assert "Zip the folder again" in error(client.post("/api/uploads", content=b"no zip"), 400)
     one_kind = {path: image for path, image in two_kinds().items() if "dark" in path}
-    told = error(client.post("/api/uploads", content=zipped(one_kind)), 400)
-    assert "found only 'dark' in mine with 30 images" in told
+    sentence = error(client.post("/api/uploads", content=zipped(one_kind)), 400)
+    assert "found only 'dark' in mine with 30 images" in sentence
     assert "what was sent: " in error(client.post("/api/predictions", params={"learning_rate": 0.1}), 422)
     nested = client.post(
         "/api/predictions",
@@ -73,9 +73,9 @@ def test_what_is_missing_or_of_another_kind_is_not_told_in_words_of_python(clien
         "what was sent: it must be given": client.post("/api/predictions", params=rate),
         "what was sent: it must be an object of JSON": client.post("/api/predictions", params=rate, json=[1]),
     }
-    for told, answer in asks.items():
+    for message, answer in asks.items():
         said = error(answer, 422)
-        assert said.startswith(told)
+        assert said.startswith(message)
         assert not re.search(r"[{}\[\]]|None|pattern|dictionary|string", said), said
 
 
@@ -104,39 +104,39 @@ def test_no_body_is_refused_in_words_of_a_library(body, client):
 
 
 @pytest.mark.parametrize(
-    "asked",
+    "query",
     [{"epochs": "1" * 5000}, {"epochs": 0}, {"epochs": 21}, {"epochs": "x"}, {"epochs": ""}, {"warmup": "nan"},
      {"warmup": 2}, {"warmup": "x"}, {"optimizer": "adm"}, {"data": "x" * 65}, {"hidden": "1" * 30}, {"page": "x" * 65},
      {"learning_rate": "inf"}, {"learning_rate": 1e3}, {"learning_rate": 0}, {"image": -1}, {"no": 1}],
 )  # fmt: skip
-def test_no_question_is_refused_in_words_of_a_library(asked, client):
-    sent = client.get("/api/trace", params={**QUICK, "learning_rate": 0.1, **asked})
+def test_no_question_is_refused_in_words_of_a_library(query, client):
+    sent = client.get("/api/trace", params={**QUICK, "learning_rate": 0.1, **query})
     said = error(sent, 422)
     assert not FOREIGN.search(said), said
-    assert "/api/openapi.json" not in said or "hidden" in asked, said
+    assert "/api/openapi.json" not in said or "hidden" in query, said
 
 
 def test_paths_of_the_machine_are_nobodys_business(client, monkeypatch):
-    async def broken(*asked, **more):
+    async def broken(*arguments, **more):
         raise FileNotFoundError(2, "No such file or directory", "/home/somebody/secret place/a.png")
 
     monkeypatch.setattr("etascope.studio.training_routes.race", broken)
     client = TestClient(client.app, raise_server_exceptions=False)
-    told = error(client.get("/api/race", params={**QUICK, "rates": "0.1,0.2"}), 500)
-    assert "No such file" in told
-    assert "somebody" not in told
+    sentence = error(client.get("/api/race", params={**QUICK, "rates": "0.1,0.2"}), 500)
+    assert "No such file" in sentence
+    assert "somebody" not in sentence
 
 
 def test_what_should_not_happen_is_told_too(client, monkeypatch):
-    async def broken(*asked, **more):
+    async def broken(*arguments, **more):
         raise ZeroDivisionError("no")
 
     monkeypatch.setattr("etascope.studio.training_routes.race", broken)
     client = TestClient(client.app, raise_server_exceptions=False)
-    told = error(client.get("/api/race", params={**QUICK, "rates": "0.1,0.2"}), 500)
-    assert told == "the studio failed with ZeroDivisionError: no. Try again; if it stays, report it."
+    sentence = error(client.get("/api/race", params={**QUICK, "rates": "0.1,0.2"}), 500)
+    assert sentence == "the studio failed with ZeroDivisionError: no. Try again; if it stays, report it."
 
-    async def torn(*asked, **more):
+    async def torn(*arguments, **more):
         yield {"event": "begin"}
         raise ZeroDivisionError("no")
 

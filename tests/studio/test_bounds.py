@@ -32,8 +32,8 @@ def test_a_landscape_ends_with_a_sentence_in_its_stream(hasty):
 
 
 def test_a_race_ends_with_a_sentence(hasty):
-    told = error(hasty.get("/api/race", params={**LONG, "rates": "0.001,0.01,0.1"}), 400)
-    assert told.startswith("a race may take 1 s of work here")
+    sentence = error(hasty.get("/api/race", params={**LONG, "rates": "0.001,0.01,0.1"}), 400)
+    assert sentence.startswith("a race may take 1 s of work here")
     after(hasty)
 
 
@@ -49,8 +49,8 @@ def test_everything_else_ends_with_a_sentence():
     with TestClient(create_app(None, WorkerPool(1), Bounds(other=3.0))) as opened:
         after(opened)
         for way in ("trace", "metrics"):
-            told = error(opened.get(f"/api/{way}", params={**LONG, "learning_rate": 0.01}), 400)
-            assert "may take 3 s of work here" in told
+            sentence = error(opened.get(f"/api/{way}", params={**LONG, "learning_rate": 0.01}), 400)
+            assert "may take 3 s of work here" in sentence
 
 
 def test_what_is_left_is_shared_by_those_that_run():

@@ -29,9 +29,9 @@ def test_a_process_that_is_told_to_stop_says_so():
     def stopped():
         raise KeyboardInterrupt
 
-    with pytest.raises(Failed, match=r"was told to stop\. Try again") as told:
+    with pytest.raises(Failed, match=r"was told to stop\. Try again") as caught:
         called(stopped)
-    assert told.value.status == 503
+    assert caught.value.status == 503
 
 
 def test_what_is_returned_comes_back():
@@ -42,9 +42,9 @@ def test_an_error_that_can_be_sent_is_left_as_it_is():
     def bad():
         raise BadImage("a.png", "it is empty")
 
-    with pytest.raises(BadImage) as told:
+    with pytest.raises(BadImage) as caught:
         called(bad)
-    assert pickle.loads(pickle.dumps(told.value)).name == "a.png"
+    assert pickle.loads(pickle.dumps(caught.value)).name == "a.png"
 
 
 def test_a_status_is_kept():

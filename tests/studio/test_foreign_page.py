@@ -43,9 +43,9 @@ def serving(app):
         listening.close()
 
 
-def answering(body, seen):
+def answering(body, requests):
     async def app(scope, receive, send):
-        seen.append(f"{scope['path']}?{scope['query_string'].decode()}")
+        requests.append(f"{scope['path']}?{scope['query_string'].decode()}")
         await send({"type": "http.response.start", "status": 200, "headers": [(b"content-type", b"text/html")]})
         await send({"type": "http.response.body", "body": body()})
 
@@ -54,19 +54,19 @@ def answering(body, seen):
 
 @pytest.mark.parametrize("name", ["localhost", "127.0.0.1"])
 def test_nothing_that_a_foreign_page_holds_reaches_the_studio(name, browser):
-    reached, asked = [], []
+    reached, requests = [], []
     with serving(Guard(answering(lambda: b"<title>studio</title>", reached))) as port:
         studio = f"http://127.0.0.1:{port}"
         hostile = HOSTILE.format(api=f"{studio}/api/race", page=f"{studio}/").encode()
         with serving(answering(lambda: hostile, [])) as other:
             page = browser.new_page()
-            page.on("request", lambda one: asked.append(one.url) if "by=" in one.url else None)
+            page.on("request", lambda one: requests.append(one.url) if "by=" in one.url else None)
             page.goto(f"http://{name}:{other}/")
             began = time.monotonic()
-            while len(asked) < 14 and time.monotonic() - began < 20:
+            while len(requests) < 14 and time.monotonic() - began < 20:
                 page.wait_for_timeout(100)
             page.wait_for_timeout(500)
-            tried = {url.partition("by=")[2] for url in asked}
+            tried = {url.partition("by=")[2] for url in requests}
             assert {"iframe", "img", "script", "object", "form", "post", "fetch", "events", "beacon"} <= tried
             assert [path for path in reached if path != "/favicon.ico?"] == []
             # A link leads to the page, and not to what works.

@@ -25,8 +25,8 @@ class Quick(WorkerPool):
 @schemathesis.serializer("application/zip")
 def raw(context, value):
     """Send what was made up as it is."""
-    found = getattr(value, "data", value)
-    return found if isinstance(found, bytes) else str(found).encode()
+    data = getattr(value, "data", value)
+    return data if isinstance(data, bytes) else str(data).encode()
 
 
 app = create_app(None, Quick(1))

@@ -159,12 +159,12 @@ def sent(client, data):
     return client.post("/api/uploads", content=data)
 
 
-def told(answer):
+def sentence_or_data(answer):
     """Return the sentence of a refusal, which is the page's own, or the data set."""
     if answer.status_code == 200:
-        found = answer.json()
-        assert not [note for note in found["notes"] if ELSEWHERE.search(note)]
-        return found
+        body = answer.json()
+        assert not [note for note in body["notes"] if ELSEWHERE.search(note)]
+        return body
     said = error(answer, 400)
     assert not ELSEWHERE.search(said), said
     assert "the studio failed" not in said
@@ -174,25 +174,25 @@ def told(answer):
 @pytest.mark.parametrize("name", IMAGES)
 def test_damaged_images_are_named_and_kill_nobody(name, client, capfd):
     ending, body = IMAGES[name]
-    found = told(sent(client, archive([(f"mine/dark/bad one.{ending}", body)])))
-    if isinstance(found, str):
-        assert "bad one" in found or " pixels; " in found
+    reply = sentence_or_data(sent(client, archive([(f"mine/dark/bad one.{ending}", body)])))
+    if isinstance(reply, str):
+        assert "bad one" in reply or " pixels; " in reply
     assert "Traceback" not in capfd.readouterr().err
 
 
 @pytest.mark.parametrize("name", UNUSUAL)
 def test_unusual_images_are_opened_or_refused_in_a_sentence(name, client):
     ending, body = UNUSUAL[name]
-    found = told(sent(client, archive([(f"mine/dark/unusual.{ending}", body)])))
-    assert isinstance(found, dict) or "unusual" in found
+    reply = sentence_or_data(sent(client, archive([(f"mine/dark/unusual.{ending}", body)])))
+    assert isinstance(reply, dict) or "unusual" in reply
 
 
 @pytest.mark.parametrize("name", ZIPS)
 def test_zips_that_are_wrong_are_refused_in_a_sentence(name, client):
-    found = told(sent(client, ZIPS[name]))
+    reply = sentence_or_data(sent(client, ZIPS[name]))
     # What comes out is looked at, and nothing that a zip says of it: these are whole.
-    assert isinstance(found, str) or (name in ("sizes that lie above", "compressed sizes that lie") and (
-        found["images"] == 24))  # fmt: skip
+    assert isinstance(reply, str) or (name in ("sizes that lie above", "compressed sizes that lie") and (
+        reply["images"] == 24))  # fmt: skip
 
 
 @pytest.mark.parametrize("bands", [1, 3, 4])
@@ -201,16 +201,16 @@ def test_lossless_images_leave_the_worker_whole(bands, client):
         (f"mine/{kind}/{i}.jpg", lossless_jpeg(pictures(1, 24, 24, bands, i)[0])) for kind in "ab" for i in range(9)
     ]
     for _ in range(4):
-        assert told(sent(client, archive(kinds, good=False)))["images"] == 18
+        assert sentence_or_data(sent(client, archive(kinds, good=False)))["images"] == 18
 
 
 def test_after_all_of_them_a_good_one_is_taken(client):
-    assert told(sent(client, archive([])))["images"] == 24
+    assert sentence_or_data(sent(client, archive([])))["images"] == 24
 
 
 def test_names_that_would_move_a_cursor_are_shown_as_escapes(client):
     bad = "mine/dark/\x1b]0;x\x07\u202e.png"
-    said = told(sent(client, archive([(bad, b"no image")])))
+    said = sentence_or_data(sent(client, archive([(bad, b"no image")])))
     assert r"\x1b]0;x\x07\u202e.png" in said
     kinds = [(f"mine/\x1b]0;{kind}\x07/{i}.png", GOOD) for kind in "ab" for i in range(9)]
-    assert told(sent(client, archive(kinds, good=False)))["class_names"] == ["\x1b]0;a\x07", "\x1b]0;b\x07"]
+    assert sentence_or_data(sent(client, archive(kinds, good=False)))["class_names"] == ["\x1b]0;a\x07", "\x1b]0;b\x07"]

@@ -16,7 +16,7 @@ from etascope.studio import library as library_module
 from etascope.studio.library import MOST_UPLOADS, Library, Source, upload_document
 from tests.studio.answers import DIGITS, FASHION
 
-FOUND = DataSummary("mine", "f", 80, (28, 28, 1), 64, 16, ("a", "b"))
+DATA = DataSummary("mine", "f", 80, (28, 28, 1), 64, 16, ("a", "b"))
 
 
 def test_names_stand_for_sources_and_paths_for_nothing():
@@ -34,7 +34,7 @@ def test_uploads_are_known_bounded_and_removed():
     library, places = Library(), []
     for _ in range(MOST_UPLOADS + 2):
         name, folder = library.room()
-        library.add(name, folder, FOUND)
+        library.add(name, folder, DATA)
         places.append((name, folder))
     assert [folder.exists() for _, folder in places] == [False] * 2 + [True] * MOST_UPLOADS
     assert library.source(places[-1][0]).name == str(places[-1][1])
@@ -49,16 +49,16 @@ def test_uploads_are_known_bounded_and_removed():
 def test_an_upload_that_is_asked_for_stays_and_large_ones_make_room(monkeypatch):
     library = Library()
     first, folder = library.room()
-    library.add(first, folder, FOUND)
+    library.add(first, folder, DATA)
     for _ in range(MOST_UPLOADS + 2):
         library.source(first)
         name, other = library.room()
-        library.add(name, other, FOUND)
+        library.add(name, other, DATA)
     assert library.source(first).name == str(folder)
     monkeypatch.setattr(library_module, "MOST_BYTES", 1000)
     name, large = library.room()
     (large / "x").write_bytes(bytes(1001))
-    library.add(name, large, FOUND)
+    library.add(name, large, DATA)
     assert library.source(name).name == str(large)
     with pytest.raises(InputError, match="uploads that were asked for last"):
         library.source(first)
@@ -85,12 +85,14 @@ def test_uploads_of_a_studio_that_was_killed_are_removed_by_the_next(tmp_path, m
 def test_what_is_not_here_is_told_with_its_command_and_never_fetched(monkeypatch, tmp_path):
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     library = Library()
-    found = {one["name"]: one for one in library.sets()}
-    assert list(found) == ["digits", "mnist", "fashion-mnist", "kmnist"]
-    assert found["fashion-mnist"]["here"], "this test reads Debian's files; run: apt-get install dataset-fashion-mnist"
-    assert (found["fashion-mnist"]["images"], found["fashion-mnist"]["whole"]) == (1000, 70_000)
-    assert not found["mnist"]["here"]
-    assert found["mnist"]["fetch"] == "etascope trace mnist"
+    by_name = {one["name"]: one for one in library.sets()}
+    assert list(by_name) == ["digits", "mnist", "fashion-mnist", "kmnist"]
+    assert by_name["fashion-mnist"]["here"], (
+        "this test reads Debian's files; run: apt-get install dataset-fashion-mnist"
+    )
+    assert (by_name["fashion-mnist"]["images"], by_name["fashion-mnist"]["whole"]) == (1000, 70_000)
+    assert not by_name["mnist"]["here"]
+    assert by_name["mnist"]["fetch"] == "etascope trace mnist"
     for ask in (library.source, library.searched):
         with pytest.raises(InputError, match="and mnist is not on this machine; 'etascope trace mnist' in a terminal"):
             ask("mnist")
@@ -99,9 +101,9 @@ def test_what_is_not_here_is_told_with_its_command_and_never_fetched(monkeypatch
 def test_uploads_are_told_of_to_whoever_knows_their_names():
     library = Library()
     name, folder = library.room()
-    library.add(name, folder, FOUND)
+    library.add(name, folder, DATA)
     assert [one["name"] for one in library.sets()] == ["digits", "mnist", "fashion-mnist", "kmnist"]
-    assert library.sets([name, "upload-0", str(folder)])[4:] == [upload_document(name, FOUND)]
+    assert library.sets([name, "upload-0", str(folder)])[4:] == [upload_document(name, DATA)]
     assert len(name) > 32
     library.close()
 
@@ -111,7 +113,7 @@ def test_uploads_are_told_of_to_whoever_knows_their_names():
     [((28, 28, 1), ("a", "b"), True), ((28, 28, 3), ("a", "b"), False), ((28, 28, 1), ("cat", "dog"), False)],
 )
 def test_characters_can_be_drawn(shape, names, draws):
-    assert upload_document("mine", replace(FOUND, image_shape=shape, class_names=names))["draws"] == draws
+    assert upload_document("mine", replace(DATA, image_shape=shape, class_names=names))["draws"] == draws
 
 
 def test_small_sets_are_whole_and_large_ones_a_part():

@@ -10,7 +10,7 @@ async def app(scope, receive, send):
     await send({"type": "http.response.body", "body": b"secret"})
 
 
-def asked(guard, host=b"127.0.0.1:8000", query=b"", path="/", method="GET", **headers):
+def request_through(guard, host=b"127.0.0.1:8000", query=b"", path="/", method="GET", **headers):
     """Return status, headers and body of a request."""
     sent = []
 
@@ -31,7 +31,7 @@ def asked(guard, host=b"127.0.0.1:8000", query=b"", path="/", method="GET", **he
 
 @pytest.mark.parametrize("host", [b"127.0.0.1:8000", b"localhost", b"LOCALHOST:80", b"[::1]:8000", b"127.8.8.8:1"])
 def test_this_machine_is_known_by_its_own_addresses(host):
-    status, headers, body = asked(Guard(app), host)
+    status, headers, body = request_through(Guard(app), host)
     assert (status, body) == (200, b"secret")
     assert b"script-src 'self'" in headers[b"content-security-policy"]
     assert b"unsafe-eval" not in headers[b"content-security-policy"]
@@ -43,7 +43,7 @@ def test_this_machine_is_known_by_its_own_addresses(host):
     "host", [b"evil.example", b"127.0.0.1.evil.example:8000", b"", b"192.168.1.5:8000", b"[::2]:80"]
 )
 def test_another_name_for_this_machine_is_refused(host):
-    status, headers, body = asked(Guard(app), host)
+    status, headers, body = request_through(Guard(app), host)
     assert status == 421
     assert b"secret" not in body
     assert b'{"error": "' in body
@@ -52,56 +52,56 @@ def test_another_name_for_this_machine_is_refused(host):
 
 def test_pages_from_elsewhere_are_refused():
     for origin in (b"https://evil.example", b"null", b"http://127.0.0.1:9999"):
-        assert asked(Guard(app), origin=origin)[0] == 403
-    assert asked(Guard(app), origin=b"http://127.0.0.1:8000")[0] == 200
+        assert request_through(Guard(app), origin=origin)[0] == 403
+    assert request_through(Guard(app), origin=b"http://127.0.0.1:8000")[0] == 200
 
 
 def test_another_address_needs_the_token():
     guard = Guard(app, frozenset({"teacher.example"}), "s3cret-t0ken")
     host = b"teacher.example:8000"
-    assert asked(guard, host)[0] == 401
-    assert asked(guard, host, b"token=wrong")[0] == 401
-    assert asked(guard, host, b"token=")[0] == 401
-    assert asked(guard, host, cookie=b"etascope_token=wrong")[0] == 401
-    status, headers, _ = asked(guard, host, b"way=why&token=s3cret-t0ken")
+    assert request_through(guard, host)[0] == 401
+    assert request_through(guard, host, b"token=wrong")[0] == 401
+    assert request_through(guard, host, b"token=")[0] == 401
+    assert request_through(guard, host, cookie=b"etascope_token=wrong")[0] == 401
+    status, headers, _ = request_through(guard, host, b"way=why&token=s3cret-t0ken")
     assert status == 200
     assert b"HttpOnly; SameSite=Strict" in headers[b"set-cookie"]
-    assert asked(guard, host, cookie=headers[b"set-cookie"].split(b";")[0])[0] == 200
-    assert asked(guard, b"evil.example", b"token=s3cret-t0ken")[0] == 421
+    assert request_through(guard, host, cookie=headers[b"set-cookie"].split(b";")[0])[0] == 200
+    assert request_through(guard, b"evil.example", b"token=s3cret-t0ken")[0] == 421
 
 
 def test_with_a_token_the_machine_is_known_by_its_addresses_in_the_network_too():
     guard = Guard(app, token="s3cret-t0ken")
-    assert asked(guard, b"192.168.1.5:8000", b"token=s3cret-t0ken")[0] == 200
-    assert asked(guard, b"192.168.1.5:8000")[0] == 401
-    assert asked(guard, b"rebound.example:8000", b"token=s3cret-t0ken")[0] == 421
+    assert request_through(guard, b"192.168.1.5:8000", b"token=s3cret-t0ken")[0] == 200
+    assert request_through(guard, b"192.168.1.5:8000")[0] == 401
+    assert request_through(guard, b"rebound.example:8000", b"token=s3cret-t0ken")[0] == 421
 
 
 def test_the_names_of_the_machine_are_told_to_who_asks_by_another():
     guard = Guard(app, frozenset({"lab", "lab.local"}), "s3cret-t0ken")
     for host in (b"lab.local:8000", b"LAB", b"lab.local.:8000"):
-        assert asked(guard, host, b"token=s3cret-t0ken")[0] == 200
-    status, _, body = asked(guard, b"rebound.example", b"token=s3cret-t0ken")
+        assert request_through(guard, host, b"token=s3cret-t0ken")[0] == 200
+    status, _, body = request_through(guard, b"rebound.example", b"token=s3cret-t0ken")
     assert (status, b"address or as lab, lab.local; found" in body) == (421, True)
-    assert b" or as " not in asked(Guard(app), b"rebound.example")[2]
+    assert b" or as " not in request_through(Guard(app), b"rebound.example")[2]
 
 
 def test_bodies_are_small_but_for_uploads():
     guard = Guard(app)
-    assert asked(guard, content_length=b"65536")[0] == 200
+    assert request_through(guard, content_length=b"65536")[0] == 200
     for large in ({"content_length": b"65537"}, {"content_length": b"-1"}, {"transfer_encoding": b"chunked"}):
-        assert asked(guard, **large)[0] == 413
-        assert asked(guard, path="/api/uploads", **large)[0] == 200
+        assert request_through(guard, **large)[0] == 413
+        assert request_through(guard, path="/api/uploads", **large)[0] == 200
 
 
 def test_what_is_no_request_passes():
-    seen = []
+    types = []
 
     async def inner(scope, receive, send):
-        seen.append(scope["type"])
+        types.append(scope["type"])
 
     asyncio.run(Guard(inner)({"type": "lifespan"}, None, None))
-    assert seen == ["lifespan"]
+    assert types == ["lifespan"]
 
 
 #: Requests as browsers make them: from where, in which mode, for what, and which of the page, its parts and its API
@@ -135,7 +135,7 @@ def test_other_pages_start_nothing_and_their_links_lead_to_the_page_alone(site, 
     given = {"sec_fetch_site": site, "sec_fetch_mode": mode, "sec_fetch_dest": dest}
     sent = {name: value.encode() for name, value in given.items() if value is not None}
     for paths, status in zip((("/", "/index.html"), ("/page.js", "/vega.js"), APIS), may, strict=True):
-        assert [asked(Guard(app), path=path, **sent)[0] for path in paths] == [status] * len(paths)
+        assert [request_through(Guard(app), path=path, **sent)[0] for path in paths] == [status] * len(paths)
 
 
 APIS = ("/api/race", "/api/studio", "/api/openapi.json", "//api/race", "/api/../", "/API/race", "/index.html/api")
@@ -143,18 +143,18 @@ APIS = ("/api/race", "/api/studio", "/api/openapi.json", "//api/race", "/api/../
 
 def test_a_form_of_another_page_sends_nothing_even_to_the_page():
     sent = {"sec_fetch_site": b"cross-site", "sec_fetch_mode": b"navigate", "sec_fetch_dest": b"document"}
-    assert asked(Guard(app), method="HEAD", **sent)[0] == 200
+    assert request_through(Guard(app), method="HEAD", **sent)[0] == 200
     for method in ("POST", "PUT", "DELETE", "PATCH"):
-        assert asked(Guard(app), method=method, **sent)[0] == 403
+        assert request_through(Guard(app), method=method, **sent)[0] == 403
 
 
 @pytest.mark.parametrize("other", [b"a/b=1", b"a:b=1", b"x[y]=1", b'{"a": 1}', b"no value"])
 def test_cookies_of_other_servers_of_this_machine_do_no_harm(other):
     guard = Guard(app, frozenset({"teacher.example"}), "s3cret-t0ken")
     host = b"teacher.example:8000"
-    assert asked(guard, host, cookie=other + b"; etascope_token=s3cret-t0ken")[0] == 200
-    assert asked(guard, host, cookie=other)[0] == 401
-    assert asked(Guard(app), cookie=other)[0] == 200
+    assert request_through(guard, host, cookie=other + b"; etascope_token=s3cret-t0ken")[0] == 200
+    assert request_through(guard, host, cookie=other)[0] == 401
+    assert request_through(Guard(app), cookie=other)[0] == 200
 
 
 def talk(app, incoming, leave=None):

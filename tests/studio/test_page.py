@@ -38,9 +38,9 @@ def test_a_link_leads_to_its_way_and_all_links_lead_on(way, visit):
     expect(page.locator("nav a[aria-current=page]")).to_have_attribute("data-way", way)
     expect(page.locator("#trouble")).to_be_hidden()
     for link in page.locator("nav a").all():
-        found = parse_qs(urlsplit(link.get_attribute("href")).query)
-        assert found["epochs"] == ["2"]
-        assert found["seed"] == ["0"]
+        query = parse_qs(urlsplit(link.get_attribute("href")).query)
+        assert query["epochs"] == ["2"]
+        assert query["seed"] == ["0"]
 
 
 def test_the_needle_is_moved_by_keys_and_by_mouse_and_stands_in_the_address(visit):
@@ -131,25 +131,25 @@ def test_deep_dive_has_all_folds_epochs_and_the_sharpness_wall(visit):
 
 def test_deep_dive_keeps_a_trail_of_the_settings_before(visit):
     page = visit("deep-dive")
-    told = page.get_by_role("list", name="Settings before").get_by_role("listitem")
+    items = page.get_by_role("list", name="Settings before").get_by_role("listitem")
     done = page.locator("#way").get_by_text("each trained to the end 5 times")
     expect(done).to_be_visible()
-    expect(told).to_have_count(0)
+    expect(items).to_have_count(0)
     for i, (label, value) in enumerate(
         [("batch size", "32"), ("optimizer", "adam"), ("batch size", "8"), ("schedule", "cosine"), ("batch size", "64")]
     ):
         page.get_by_label(label).select_option(value)
-        expect(told).to_have_count(min(i + 1, 4))
+        expect(items).to_have_count(min(i + 1, 4))
         expect(done).to_be_visible()
-    expect(told.nth(0)).to_contain_text(re.compile(r"before batch size 8 \u2192 64: lowest \d\.\d\d at "))
-    expect(told.nth(3)).to_contain_text("before optimizer momentum \u2192 adam")
+    expect(items.nth(0)).to_contain_text(re.compile(r"before batch size 8 \u2192 64: lowest \d\.\d\d at "))
+    expect(items.nth(3)).to_contain_text("before optimizer momentum \u2192 adam")
     # They stay while another way is looked at; whoever goes back sees no ghost of the same settings.
     page.locator("nav a[data-way=why]").click()
     page.locator("nav a[data-way=deep-dive]").click()
-    expect(told).to_have_count(4)
-    expect(told.nth(0)).to_contain_text("batch size 8")
+    expect(items).to_have_count(4)
+    expect(items.nth(0)).to_contain_text("batch size 8")
     page.get_by_role("button", name="Clear the ghosts").click()
-    expect(told).to_have_count(0)
+    expect(items).to_have_count(0)
     expect(page.locator("#dial path[stroke-dasharray]")).to_have_count(1)
 
 
@@ -169,12 +169,12 @@ def test_trace_follows_a_digit_and_a_drawing(visit):
     page.mouse.down()
     page.mouse.move(box["x"] + 126, box["y"] + 210, steps=8)
     page.mouse.up()
-    told = page.get_by_role("region", name="What each model says")
-    expect(told.locator("tbody tr")).to_have_count(12)
+    items = page.get_by_role("region", name="What each model says")
+    expect(items.locator("tbody tr")).to_have_count(12)
     # A stroke down is a one to whoever learned.
-    expect(told.locator("tr", has_text="needle")).to_contain_text("1")
+    expect(items.locator("tr", has_text="needle")).to_contain_text("1")
     page.get_by_role("button", name="Clear").click()
-    expect(told).to_have_count(0)
+    expect(items).to_have_count(0)
 
 
 def test_try_it_sets_two_recipes_side_by_side_and_writes_the_code(visit):
@@ -228,13 +228,13 @@ def test_a_project_goes_from_images_to_a_report_and_opens_again(visit, tmp_path)
     # The run brings its own recipe.
     expect(page.get_by_label("optimizer")).to_have_value("momentum")
     expect(page.locator("#recipe")).to_contain_text("The kept run")
-    for way, told in {
+    for way, text in {
         "trace": "Trace: the kept training",
         "metrics": "Metrics: the kept training",
         "deep-dive": "After epoch",
     }.items():
         page.locator(f"nav a[data-way={way}]").click()
-        expect(page.locator("#way")).to_contain_text(told)
+        expect(page.locator("#way")).to_contain_text(text)
     page.get_by_role("button", name="Back to the digits").click()
     expect(page.locator("#recipe")).to_contain_text("1,000 handwritten digits")
 
@@ -264,7 +264,7 @@ def test_the_data_set_is_chosen_beside_the_recipe_and_stands_in_the_address(visi
 @each_way
 def test_every_way_follows_the_data_set(way, visit):
     page = visit(way, f"{QUICK}&lr=0.05&data=fashion-mnist")
-    told = {
+    texts = {
         "concept": "guessing blindly costs 2.30",
         "why": "After step",
         "deep-dive": "each trained to the end 5 times",
@@ -278,7 +278,7 @@ def test_every_way_follows_the_data_set(way, visit):
     if way == "why":
         page.locator("#way tbody tr").first.wait_for()
         page.get_by_label("training step").fill("80")
-    expect(page.locator("#way")).to_contain_text(told)
+    expect(page.locator("#way")).to_contain_text(texts)
     expect(page.locator("#trouble")).to_be_hidden()
 
 
@@ -326,7 +326,7 @@ for epoch in range(epochs):
 @pytest.mark.parametrize("kind", ["a script", "a PyTorch model"])
 def test_a_kept_search_of_the_command_line_opens_with_what_it_has(kind, browser, tmp_path):
     (tmp_path / "train.py").write_text(SCRIPT, encoding="utf-8")
-    asked = {
+    options = {
         "a script": [
             "--command",
             f"{sys.executable} {tmp_path}/train.py {{lr}} {{epochs}}",
@@ -341,17 +341,17 @@ def test_a_kept_search_of_the_command_line_opens_with_what_it_has(kind, browser,
         "-m",
         "etascope",
         "pick",
-        *asked,
+        *options,
         "--store",
         str(store),
         "--json",
         str(tmp_path / "told.json"),
     ]
     assert subprocess.run(command, cwd=tmp_path, capture_output=True, timeout=300).returncode in (0, 1)
-    told = json.loads((tmp_path / "told.json").read_text(encoding="utf-8"))
+    document = json.loads((tmp_path / "told.json").read_text(encoding="utf-8"))
     page = browser.new_page(viewport={"width": 1280, "height": 900})
-    trouble = []
-    page.on("pageerror", lambda error: trouble.append(str(error)))
+    problems = []
+    page.on("pageerror", lambda error: problems.append(str(error)))
     with studio(store) as address:
         run = json.loads(page.request.get(f"{address}/api/runs").text())["runs"][0]["id"]
         for way, shown in {
@@ -367,13 +367,13 @@ def test_a_kept_search_of_the_command_line_opens_with_what_it_has(kind, browser,
             expect(page.locator("#trouble")).to_be_hidden()
             rates = {
                 trial["learning_rate"]
-                for trial in told["trials"]
+                for trial in document["trials"]
                 if trial["valid_loss"] or trial["status"] == "diverged"
             }
             expect(page.locator("#dial circle title, #dial text title")).to_have_count(len(rates))
             assert "NaN" not in page.locator("body").inner_text()
     page.close()
-    assert trouble == []
+    assert problems == []
 
 
 def test_a_folder_is_zipped_by_the_page(visit, tmp_path):
@@ -441,8 +441,8 @@ def test_what_is_no_zip_is_told_and_nothing_is_lost(visit, tmp_path):
 def test_everybody_can_use_it(way, ground, visit):
     page = visit(way, ground=ground)
     page.wait_for_timeout(700)
-    found = Axe().run(page)
-    assert [(v["id"], [node["html"][:120] for node in v["nodes"]]) for v in found.response["violations"]] == []
+    violations = Axe().run(page)
+    assert [(v["id"], [node["html"][:120] for node in v["nodes"]]) for v in violations.response["violations"]] == []
 
 
 @pytest.mark.parametrize("width", [360, 768, 1440])
@@ -469,16 +469,16 @@ LETTERS = """() => {
 @pytest.mark.parametrize("width", [360, 1280])
 def test_the_dial_can_be_read_on_a_phone(lr, width, visit):
     page = visit("concept", f"{QUICK}&lr={lr}", width=width)
-    found = page.evaluate(LETTERS)
-    words = [one["text"] for one in found]
+    boxes = page.evaluate(LETTERS)
+    words = [one["text"] for one in boxes]
     assert float(lr) in [float(text) for text in words if re.fullmatch(r"[\d.e-]+", text)]
     assert {"nats", "basin"} <= set(words)
-    assert all(one["size"] >= 11 for one in found)
-    assert all(one["left"] >= 0 and one["right"] <= width for one in found)
+    assert all(one["size"] >= 11 for one in boxes)
+    assert all(one["left"] >= 0 and one["right"] <= width for one in boxes)
     # Marks of rates that diverged stand close on purpose; they say their rate when hovered.
-    told = [one for one in found if not one["text"].startswith("\u00d7")]
-    for i, one in enumerate(told):
-        for other in told[i + 1 :]:
+    letters = [one for one in boxes if not one["text"].startswith("\u00d7")]
+    for i, one in enumerate(letters):
+        for other in letters[i + 1 :]:
             beside = one["right"] <= other["left"] or other["right"] <= one["left"]
             # The boxes of letters are taller than the letters.
             apart = one["bottom"] - 3 <= other["top"] or other["bottom"] - 3 <= one["top"]

@@ -24,7 +24,7 @@ def landscape(page, **query):
 
 
 def test_rates_shares_and_losses_in_words(visit):
-    told = visit().evaluate(
+    words = visit().evaluate(
         """async () => {
           const { nats, percent, words } = await import("/rates.js");
           return {
@@ -34,9 +34,9 @@ def test_rates_shares_and_losses_in_words(visit):
           };
         }"""
     )
-    assert told["words"] == ["1e-5", "1.78e-5", "1e-4", "0.001", "0.0178", "0.3", "1", "10"]
-    assert told["percent"] == ["0 %", "< 1 %", "43 %", "> 99 %", "> 99 %", "100 %", "unknown", "unknown"]
-    assert told["nats"] == ["0.00", "0.0031", "0.095", "0.10", "2.30", "1230", "not finite", "not finite"]
+    assert words["words"] == ["1e-5", "1.78e-5", "1e-4", "0.001", "0.0178", "0.3", "1", "10"]
+    assert words["percent"] == ["0 %", "< 1 %", "43 %", "> 99 %", "> 99 %", "100 %", "unknown", "unknown"]
+    assert words["nats"] == ["0.00", "0.0031", "0.095", "0.10", "2.30", "1230", "not finite", "not finite"]
 
 
 def test_what_is_said_of_the_needle_in_every_situation(visit):
@@ -98,7 +98,7 @@ def test_the_dial_tells_what_was_trained(visit):
 
 
 def test_ticks_of_a_loss_stand_where_they_say(visit):
-    found = visit().evaluate(
+    boxes = visit().evaluate(
         """async () => {
           const { chart, lossAxis, framed } = await import("/charts.js"), nats = { unit: "nats" };
           const made = chart(() => ({ mark: "point", encoding: { x: { field: "rate" }, y: lossAxis(nats) } }));
@@ -112,8 +112,8 @@ def test_ticks_of_a_loss_stand_where_they_say(visit):
         }"""
     )
     # What lies below all losses has no place on the axis; it was drawn at its end, and called 0.1 there.
-    assert found["domain"] == [0.45, 6]
-    assert found["low"] > found["height"]
+    assert boxes["domain"] == [0.45, 6]
+    assert boxes["low"] > boxes["height"]
 
 
 def test_letters_of_a_chart_are_as_large_as_they_should_be(visit):
@@ -133,7 +133,7 @@ def test_letters_of_a_chart_are_as_large_as_they_should_be(visit):
         }"""
     )
     assert fonts
-    assert all("13px" in taken for asked, taken in fonts if "13px" in asked)
+    assert all("13px" in taken for wished, taken in fonts if "13px" in wished)
 
 
 @pytest.mark.parametrize(
@@ -175,8 +175,8 @@ def test_the_race_counts_its_steps_and_its_axis_follows_the_recipe(visit):
     page = visit("why", f"{QUICK}&lr=0.03&runners=3")
     rows = page.locator("#way tbody tr")
     expect(rows).to_have_count(3)
-    asked = [row.split("\n")[0].split("\t")[0].replace(" (needle)", "") for row in rows.all_inner_texts()]
-    query = {"hidden": 32, "epochs": 2, "rates": ",".join(asked)}
+    rates = [row.split("\n")[0].split("\t")[0].replace(" (needle)", "") for row in rows.all_inner_texts()]
+    query = {"hidden": 32, "epochs": 2, "rates": ",".join(rates)}
     race = page.request.get(f"{page.url.split('?')[0]}api/race", params=query).json()
     losses = {r["learning_rate"]: np.array(r["step_loss"], float) for r in race["runners"]}
     for step in (0, 1, 7, 25, 80):
@@ -212,9 +212,9 @@ def test_a_mean_needs_all_its_folds_and_the_epoch_stands_in_the_address(visit):
             for rate in trials
         }
         best = min(means, key=means.get)
-        told = re.search(r"is (\S+) at (\S+)$", page.locator("#way h3").first.inner_text()).groups()
-        assert float(told[0]) == pytest.approx(means[best], rel=0.02)
-        assert means[float(told[1])] == pytest.approx(means[best], rel=1e-6)
+        text = re.search(r"is (\S+) at (\S+)$", page.locator("#way h3").first.inner_text()).groups()
+        assert float(text[0]) == pytest.approx(means[best], rel=0.02)
+        assert means[float(text[1])] == pytest.approx(means[best], rel=1e-6)
     assert "epoch" not in state(page), "the last epoch is the last, however many there are"
 
 
@@ -240,11 +240,11 @@ def test_a_challenge_is_scored_by_what_was_measured_and_keeps_its_probes(visit):
         page.get_by_role("slider", name="learning rate").press(more)
     rows = page.get_by_role("region", name="Probes").locator("tbody tr")
     expect(rows).to_have_count(2)
-    told = rows.all_inner_texts()
+    before = rows.all_inner_texts()
     assert len(state(page)["probes"].split(",")) == 2
     page.reload()
     expect(rows).to_have_count(2)
-    assert rows.all_inner_texts() == told
+    assert rows.all_inner_texts() == before
     rate = float(state(page)["lr"])
     page.get_by_role("button", name="Choose it").click()
     expect(page.locator("#way")).to_contain_text("You predicted", timeout=60_000)
@@ -263,7 +263,7 @@ def test_a_challenge_is_scored_by_what_was_measured_and_keeps_its_probes(visit):
 
 
 @pytest.mark.parametrize(
-    ("wrong", "told"),
+    ("wrong", "expected"),
     [
         ("lr=nan", "lr is a number from 0.00001 to 10"),
         ("lr=1e99", "lr is a number"),
@@ -280,9 +280,9 @@ def test_a_challenge_is_scored_by_what_was_measured_and_keeps_its_probes(visit):
         ("runners=1e9&game=-3", "runners is a whole number from 3 to 16"),
     ],
 )
-def test_what_an_address_says_wrong_is_told_and_left_out(wrong, told, visit):
+def test_what_an_address_says_wrong_is_told_and_left_out(wrong, expected, visit):
     page = visit(wrong.split("=")[1] if wrong.startswith("way") else "concept", f"{QUICK}&{wrong}")
-    expect(page.locator("#trouble")).to_contain_text(told)
+    expect(page.locator("#trouble")).to_contain_text(expected)
     expect(page.locator("#way h2").first).to_be_visible()
     page.get_by_role("slider", name="learning rate").press("ArrowRight")
     expect(page.locator("#trouble")).to_be_hidden()
@@ -336,7 +336,7 @@ def test_a_stream_that_is_cut_off_is_noticed(visit):
 
 def test_the_dial_has_its_first_points_before_anything_else_is_asked(visit):
     page = visit("concept", QUICK)
-    asked = page.evaluate(
+    requests = page.evaluate(
         """async () => {
           const asked = [], own = window.fetch, landscape = await import("/landscape.js");
           const known = () => landscape.now.trials.length;
@@ -348,9 +348,9 @@ def test_the_dial_has_its_first_points_before_anything_else_is_asked(visit):
           return asked;
         }"""
     )
-    assert asked[0] == ["/api/landscape", 0]
-    assert asked[1][0] == "/api/descent"
-    assert asked[1][1] > 0
+    assert requests[0] == ["/api/landscape", 0]
+    assert requests[1][0] == "/api/descent"
+    assert requests[1][1] > 0
 
 
 def test_a_card_that_was_turned_stays_turned_while_the_needle_moves(visit):

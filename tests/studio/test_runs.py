@@ -18,14 +18,14 @@ UPLOAD = "upload-0123"
 
 
 def sent(name=UPLOAD):
-    asked = job()
-    return replace(asked, data=replace(asked.data, source=SENT), options={"data": f"/tmp/etascope-studio-1/{name}"})
+    request = job()
+    return replace(request, data=replace(request.data, source=SENT), options={"data": f"/tmp/etascope-studio-1/{name}"})
 
 
-def finished(runs, asked):
-    run_id = runs.begin(asked)
+def finished(runs, request):
+    run_id = runs.begin(request)
     runs.append(run_id, history())
-    runs.finish(run_id, run(asked, [history()]))
+    runs.finish(run_id, run(request, [history()]))
     return run_id
 
 
@@ -88,12 +88,12 @@ def test_a_run_that_cannot_be_read_is_told_beside_the_others_and_not_where_it_is
     good, *bad = [finished(kept, job()) for _ in range(MOST_NOTES + 3)]
     broken(place, f"UPDATE etascope_runs SET state = 'zombie' WHERE id != '{good}'")
     with TestClient(create_app(kept.store)) as client:
-        found = client.get("/api/runs").json()
-        assert [line["id"] for line in found["runs"]] == [good]
-        assert len(found["notes"]) == MOST_NOTES
-        assert found["notes"][0].startswith(f"run {bad[-1]} in the store of this studio is damaged: its state is 'zom")
-        assert found["notes"][0].endswith("are known. Whoever started it can put that right.")
-        said = [*found["notes"], error(client.get(f"/api/runs/{bad[0]}"), 400)]
+        answer = client.get("/api/runs").json()
+        assert [line["id"] for line in answer["runs"]] == [good]
+        assert len(answer["notes"]) == MOST_NOTES
+        assert answer["notes"][0].startswith(f"run {bad[-1]} in the store of this studio is damaged: its state is 'zom")
+        assert answer["notes"][0].endswith("are known. Whoever started it can put that right.")
+        said = [*answer["notes"], error(client.get(f"/api/runs/{bad[0]}"), 400)]
     for sentence in said:
         assert "runs.sqlite" not in sentence
         assert not ELSEWHERE.search(sentence)
@@ -112,7 +112,7 @@ def test_no_trouble_of_the_store_says_where_it_is(change, kept, place):
             file.write(b"garbage" * 100)
     else:
         broken(place, change)
-    told = []
+    sentences = []
     calls = (
         lambda: kept.find(5, []), lambda: kept.get(run_id), lambda: kept.begin(job()),
         lambda: kept.append(run_id, history()), lambda: kept.finish(run_id, run(job(), [history()])),
@@ -121,9 +121,9 @@ def test_no_trouble_of_the_store_says_where_it_is(change, kept, place):
         try:
             call()
         except InputError as wrong:
-            told.append(str(wrong))
-    assert told
-    for sentence in told:
+            sentences.append(str(wrong))
+    assert sentences
+    for sentence in sentences:
         assert "runs.sqlite" not in sentence
         assert "Place of its own" not in sentence
         assert not ELSEWHERE.search(sentence)

@@ -73,16 +73,16 @@ def test_what_a_page_is_told_of_its_data_and_scripts_is_its_own(client):
     run = events(client.get("/api/landscape", params=QUICK))[-1]["run"]
     assert " --" not in str(run)
     for optimizer in ("adamw", "rmsprop"):
-        asked = {**QUICK, "optimizer": optimizer, "schedule": "cosine", "learning_rate": 0.1}
-        assert "--framework" not in str(client.get("/api/code", params=asked).json())
+        params = {**QUICK, "optimizer": optimizer, "schedule": "cosine", "learning_rate": 0.1}
+        assert "--framework" not in str(client.get("/api/code", params=params).json())
 
 
 def test_advice_that_names_an_option_stays_behind_wherever_it_stands():
     assert sentence(InputError("no. Did you mean yes?", say("Try {yes}.", Setting("yes", True)))) == (
         "no. Did you mean yes?"
     )
-    trouble = StoreTrouble("the store a.sqlite may only be read.", say("Keep runs with {store}.", Setting("store")))
-    assert sentence(trouble) == "the store a.sqlite may only be read."
+    error = StoreTrouble("the store a.sqlite may only be read.", say("Keep runs with {store}.", Setting("store")))
+    assert sentence(error) == "the store a.sqlite may only be read."
 
 
 def test_no_sentence_that_can_reach_the_page_is_written_for_the_command_line():
@@ -134,12 +134,12 @@ def test_the_command_line_says_nothing_of_the_page(arguments, tmp_path):
 def test_runs_that_hold_what_no_encoding_takes_are_told(client, store):
     bad = "\x1b]0;x\x07\udc80\u202e"
     images = np.repeat([20, 200], 40).astype(np.uint8)[:, None, None] * np.ones((1, 3, 3), np.uint8)
-    found = pick(images, np.repeat([0, 1], 40), recipe=Recipe(hidden=(), epochs=1, batch_size=64))
-    data = replace(found.data, source=bad, class_names=(bad, "b"), notes=(bad,))
-    name = store.begin(Job(data, found.task, {"a": bad}, {"etascope": bad}))
-    for one in found.histories:
+    run = pick(images, np.repeat([0, 1], 40), recipe=Recipe(hidden=(), epochs=1, batch_size=64))
+    data = replace(run.data, source=bad, class_names=(bad, "b"), notes=(bad,))
+    name = store.begin(Job(data, run.task, {"a": bad}, {"etascope": bad}))
+    for one in run.histories:
         store.append(name, one)
-    store.finish(name, replace(found, data=data, versions={"etascope": bad}))
+    store.finish(name, replace(run, data=data, versions={"etascope": bad}))
     for path in ("/api/runs", f"/api/runs/{name}", f"/api/runs/{name}/code?learning_rate=0.1"):
         answer = client.get(path)
         assert answer.status_code == 200, answer.text

@@ -17,7 +17,7 @@ from etascope.studio.serve import serve
 from tests.studio.served import studio
 
 
-def asked(address, path="/api/studio", **headers):
+def fetch(address, path="/api/studio", **headers):
     """Return the status and the body of a request to the address, whatever Host is said."""
     at = urlsplit(address)
     connection = http.client.HTTPConnection("127.0.0.1", at.port, timeout=30)
@@ -31,19 +31,19 @@ def asked(address, path="/api/studio", **headers):
 def test_it_listens_on_loopback_alone_and_answers_its_own_name_alone(tmp_path):
     with studio(tmp_path / "runs.sqlite") as address:
         assert urlsplit(address).hostname == "127.0.0.1"
-        assert asked(address)[0] == 200
-        assert asked(address, Host="evil.example")[0] == 421
-        assert asked(address, Origin="https://evil.example")[0] == 403
+        assert fetch(address)[0] == 200
+        assert fetch(address, Host="evil.example")[0] == 421
+        assert fetch(address, Origin="https://evil.example")[0] == 403
 
 
 def test_another_address_needs_the_token_of_the_link(tmp_path):
     with studio(tmp_path / "runs.sqlite", "--host", "0.0.0.0") as link:
         token = parse_qs(urlsplit(link).query)["token"][0]
         assert len(token) >= 32
-        assert asked(link)[0] == 401
-        assert asked(link, "/")[0] == 401
-        assert asked(link, f"/api/studio?token={token}")[0] == 200
-        assert asked(link, Cookie=f"etascope_token={token}")[0] == 200
+        assert fetch(link)[0] == 401
+        assert fetch(link, "/")[0] == 401
+        assert fetch(link, f"/api/studio?token={token}")[0] == 200
+        assert fetch(link, Cookie=f"etascope_token={token}")[0] == 200
 
 
 def test_an_address_that_cannot_be_had_is_told():
@@ -76,11 +76,11 @@ def test_a_name_of_this_machine_is_listened_at_and_known(tmp_path):
         question = urlsplit(link).query
         port = urlsplit(link).port
         for name in (own, own.upper(), f"{own.partition('.')[0]}.local", socket.getfqdn(), f"{own}.", "192.168.1.5"):
-            assert asked(link, f"/api/studio?{question}", Host=f"{name}:{port}")[0] == 200, name
-        status, said = asked(link, f"/api/studio?{question}", Host="evil.example")
+            assert fetch(link, f"/api/studio?{question}", Host=f"{name}:{port}")[0] == 200, name
+        status, said = fetch(link, f"/api/studio?{question}", Host="evil.example")
         assert (status, f"{own.partition('.')[0].lower()}.local" in said) == (421, True)
     with studio(tmp_path / "runs.sqlite", "--host", "LocalHost") as link:
-        assert asked(link, f"/api/studio?{urlsplit(link).query}")[0] == 200
+        assert fetch(link, f"/api/studio?{urlsplit(link).query}")[0] == 200
 
 
 def test_it_serves_outside_the_main_thread_too():
@@ -95,7 +95,7 @@ os._exit(0)
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
     with subprocess.Popen([sys.executable, "-c", code], text=True, **pipes) as server:
         try:
-            assert asked(server.stdout.readline().strip())[0] == 200
+            assert fetch(server.stdout.readline().strip())[0] == 200
             server.stdin.close()
             assert server.wait(20) == 0
             assert "Error" not in server.stderr.read()
@@ -112,7 +112,7 @@ def test_a_second_ctrl_c_ends_it_soon_and_leaves_nothing(between, tmp_path):
     ) as server:
         try:
             address = server.stdout.readline().split()[3]
-            assert asked(address, "/api/metrics?learning_rate=0.1&epochs=1&hidden=")[0] == 200
+            assert fetch(address, "/api/metrics?learning_rate=0.1&epochs=1&hidden=")[0] == 200
             sent = connected(address, b"POST /api/uploads HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n\r\nx")
             long = b"GET /api/landscape?hidden=512,512&epochs=20&folds=5 HTTP/1.1\r\nHost: localhost\r\n\r\n"
             waiting = connected(address, long)
@@ -136,7 +136,7 @@ def test_a_second_ctrl_c_ends_it_soon_and_leaves_nothing(between, tmp_path):
 def test_the_first_visitor_waits_for_the_server_and_is_not_turned_away(tmp_path):
     # `studio` goes on as soon as the link is there, before the server is.
     with studio(tmp_path / "runs.sqlite") as address:
-        assert asked(address)[0] == 200
+        assert fetch(address)[0] == 200
 
 
 @pytest.mark.parametrize("under_way", [False, True])
@@ -147,7 +147,7 @@ def test_ctrl_c_ends_it_quietly(under_way, tmp_path):
     )  # fmt: skip
     try:
         link = process.stdout.readline().split()[3]
-        assert asked(link)[0] == 200
+        assert fetch(link)[0] == 200
         waiting = socket.create_connection(("127.0.0.1", urlsplit(link).port))
         if under_way:
             for path in ("landscape?", "metrics?learning_rate=0.1&"):
@@ -187,7 +187,7 @@ def test_requests_that_do_not_come_whole_are_closed_and_others_are_answered(tmp_
     body = b"POST /api/predictions?learning_rate=0.1 HTTP/1.1\r\nHost: localhost\r\nContent-Length: 50\r\n\r\n{"
     upload = b"POST /api/uploads HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000\r\n\r\nno zip"
     with studio(tmp_path / "runs.sqlite") as address:
-        assert asked(address)[0] == 200
+        assert fetch(address)[0] == 200
         slow, sent = connected(address, upload), len(b"no zip")
         began = time.monotonic()
         stuck = [connected(address, half) for _ in range(300)]
@@ -199,7 +199,7 @@ def test_requests_that_do_not_come_whole_are_closed_and_others_are_answered(tmp_
         trickle = [connected(address, refused) for _ in range(5)]
         trickle += [connected(address, b"GET / HTTP/1.1\r\n") for _ in range(5)]
         while time.monotonic() - began < 8:
-            assert asked(address)[0] == 200
+            assert fetch(address)[0] == 200
             slow.sendall(b"x")
             sent += 1
             for one in trickle:
@@ -210,7 +210,7 @@ def test_requests_that_do_not_come_whole_are_closed_and_others_are_answered(tmp_
         assert left_open(stuck + trickle, 20) == 0
         took = time.monotonic() - began
         assert took >= 9
-        assert asked(address)[0] == 200
+        assert fetch(address)[0] == 200
         # An upload may take longer than other requests, as long as it goes on.
         slow.sendall(b"x" * (1000 - sent))
         assert slow.recv(65536).startswith(b"HTTP/1.1 400 Bad Request")
@@ -231,7 +231,7 @@ def test_what_is_no_http_is_closed_without_a_word_at_the_terminal(tmp_path):
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as server:
         try:
             address = server.stdout.readline().split()[3]
-            assert asked(address)[0] == 200
+            assert fetch(address)[0] == 200
             sockets = [connected(address, case) for case in cases]
             for case in cases:
                 # The same in two pieces: an answer may have begun before what is wrong comes.
@@ -240,7 +240,7 @@ def test_what_is_no_http_is_closed_without_a_word_at_the_terminal(tmp_path):
                 with contextlib.suppress(ConnectionError):
                     sockets[-1].sendall(case[-4:])
             assert left_open(sockets, 20) == 0
-            assert asked(address)[0] == 200
+            assert fetch(address)[0] == 200
             server.send_signal(signal.SIGINT)
             assert server.wait(20) == 0
             assert server.stderr.read() == ""
@@ -257,9 +257,9 @@ def test_a_terminal_that_is_closed_leaves_nothing(tmp_path):
             command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment
         ) as server:
             address = server.stdout.readline().split()[3]
-            assert asked(address)[0] == 200
+            assert fetch(address)[0] == 200
             if loaded:
-                assert asked(address, "/api/metrics?learning_rate=0.1&epochs=1&hidden=")[0] == 200
+                assert fetch(address, "/api/metrics?learning_rate=0.1&epochs=1&hidden=")[0] == 200
             sent = connected(address, b"POST /api/uploads HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n\r\nx")
             while not list(tmp_path.glob("etascope-studio-*")):
                 time.sleep(0.05)
@@ -280,7 +280,7 @@ def test_workers_end_with_a_server_that_was_killed(tmp_path):
     command = [sys.executable, "-m", "etascope", "studio", "--no-open", "--store", str(tmp_path / "runs.sqlite")]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
         address = server.stdout.readline().split()[3]
-        assert asked(address, "/api/metrics?learning_rate=0.1&epochs=1&hidden=")[0] == 200
+        assert fetch(address, "/api/metrics?learning_rate=0.1&epochs=1&hidden=")[0] == 200
         workers = [path.parent for path in Path("/proc").glob("[0-9]*/stat") if _parent(path) == server.pid]
         assert len(workers) >= 1
         server.kill()

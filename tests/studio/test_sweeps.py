@@ -36,13 +36,13 @@ def test_the_same_recipe_gives_the_same_landscape_whatever_came_first(client):
     )
     assert one == other
     with TestClient(create_app(None)) as fresh:
-        found = events(fresh.get("/api/landscape", params={**QUICK, "seed": 7}))[-1]["run"]["trials"]
-    assert found == one
+        trials = events(fresh.get("/api/landscape", params={**QUICK, "seed": 7}))[-1]["run"]["trials"]
+    assert trials == one
 
 
 def test_all_folds_of_a_landscape(client):
-    found = events(client.get("/api/landscape", params={"hidden": "", "epochs": 1, "folds": 5}))
-    run = found[-1]["run"]
+    messages = events(client.get("/api/landscape", params={"hidden": "", "epochs": 1, "folds": 5}))
+    run = messages[-1]["run"]
     assert len(run["trials"]) == 125
     assert {trial["fold"] for trial in run["trials"]} == set(range(5))
 
@@ -63,10 +63,10 @@ def test_what_the_page_asks_later_waits_behind_a_landscape_that_has_begun():
     async def ask():
         pool = WorkerPool(1)
         try:
-            async with aclosing(landscape(pool, "page", DIGITS, Recipe(hidden=(16,), epochs=2))) as told:
-                assert (await anext(told))["event"] == "begin"
+            async with aclosing(landscape(pool, "page", DIGITS, Recipe(hidden=(16,), epochs=2))) as stream:
+                assert (await anext(stream))["event"] == "begin"
                 later = asyncio.ensure_future(pool.run("page", sum, [1]))
-                assert (await anext(told))["event"] == "trials"
+                assert (await anext(stream))["event"] == "trials"
                 behind = not later.done()
                 later.cancel()
                 return behind
@@ -77,8 +77,8 @@ def test_what_the_page_asks_later_waits_behind_a_landscape_that_has_begun():
 
 
 def test_a_race_is_told_step_by_step(client):
-    found = client.get("/api/race", params={**QUICK, "rates": "0.1,0.001,0.01"}).json()
-    assert [runner["learning_rate"] for runner in found["runners"]] == [0.001, 0.01, 0.1]
-    assert all(len(runner["step_loss"]) == found["steps"] == 80 for runner in found["runners"])
+    answer = client.get("/api/race", params={**QUICK, "rates": "0.1,0.001,0.01"}).json()
+    assert [runner["learning_rate"] for runner in answer["runners"]] == [0.001, 0.01, 0.1]
+    assert all(len(runner["step_loss"]) == answer["steps"] == 80 for runner in answer["runners"])
     # All start from the same weights, on the same batch.
-    assert len({runner["step_loss"][0] for runner in found["runners"]}) == 1
+    assert len({runner["step_loss"][0] for runner in answer["runners"]}) == 1

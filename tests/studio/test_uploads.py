@@ -25,10 +25,10 @@ def archive(entries):
 
 def test_a_zip_of_folders_becomes_a_data_set(tmp_path):
     assert unpack(io.BytesIO(zipped(two_kinds(rows=12))), tmp_path) == ()
-    found = open_images(tmp_path)
-    assert found.class_names == ("dark", "light")
-    assert found.images.shape == (24, 8, 8, 1)
-    assert np.bincount(found.labels).tolist() == [12, 12]
+    opened = open_images(tmp_path)
+    assert opened.class_names == ("dark", "light")
+    assert opened.images.shape == (24, 8, 8, 1)
+    assert np.bincount(opened.labels).tolist() == [12, 12]
 
 
 def test_what_systems_put_beside_is_left_out(tmp_path):
@@ -39,9 +39,9 @@ def test_what_systems_put_beside_is_left_out(tmp_path):
 
 @pytest.mark.parametrize("name", [".", "a" * 300 + "/1.png"])
 def test_names_that_no_file_can_have_are_refused_in_a_sentence(name, tmp_path):
-    with pytest.raises(InputError, match=r"must stay inside it|may have 200 bytes") as told:
+    with pytest.raises(InputError, match=r"must stay inside it|may have 200 bytes") as caught:
         unpack(archive([(name, b"x")]), tmp_path)
-    assert str(tmp_path) not in str(told.value)
+    assert str(tmp_path) not in str(caught.value)
 
 
 @pytest.mark.parametrize(
@@ -120,17 +120,17 @@ def test_the_tree_of_a_zip_opens_as_it_would_on_disk(tmp_path):
     unpack(io.BytesIO(zipped(images)), tmp_path)
     with zipfile.ZipFile(io.BytesIO(zipped(images))) as opened:
         opened.extractall(tmp_path.parent / f"{tmp_path.name} on disk")
-    found, wanted = open_images(tmp_path), open_images(tmp_path.parent / f"{tmp_path.name} on disk")
-    assert found.class_names == wanted.class_names
-    assert found.fingerprint == wanted.fingerprint
+    result, expected = open_images(tmp_path), open_images(tmp_path.parent / f"{tmp_path.name} on disk")
+    assert result.class_names == expected.class_names
+    assert result.fingerprint == expected.fingerprint
 
 
 def test_unpacking_stops_when_nobody_waits(tmp_path):
-    asked = []
+    requests = []
 
     def stopped():
-        asked.append(True)
-        return len(asked) > 3
+        requests.append(True)
+        return len(requests) > 3
 
     with pytest.raises(uploads.Stopped):
         unpack(io.BytesIO(zipped(two_kinds(rows=30))), tmp_path, stopped)
@@ -138,17 +138,17 @@ def test_unpacking_stops_when_nobody_waits(tmp_path):
 
 
 def test_a_disk_that_is_full_is_not_the_fault_of_the_zip(tmp_path, monkeypatch):
-    def full(*asked):
+    def full(*arguments):
         raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr(uploads, "_copy", full)
-    with pytest.raises(Failed, match=r"cannot take it: No space left on device\. Make room") as told:
+    with pytest.raises(Failed, match=r"cannot take it: No space left on device\. Make room") as caught:
         unpack(io.BytesIO(zipped(two_kinds(rows=3))), tmp_path)
-    assert told.value.status == 507
+    assert caught.value.status == 507
 
 
 @pytest.mark.parametrize(
-    ("entries", "told"),
+    ("entries", "message"),
     [
         ([], "found none"),
         ([("a/readme.txt", b"x"), ("a/1.heic", b"x"), ("a/2.HEIC", b"x")], r"found 2 \.heic, 1 \.txt\."),
@@ -156,25 +156,25 @@ def test_a_disk_that_is_full_is_not_the_fault_of_the_zip(tmp_path, monkeypatch):
         ([(f"a/{i}.png", b"") for i in range(40)], "may hold 30 files"),
     ],
 )
-def test_zips_that_are_no_data_set_are_refused(entries, told, tmp_path, monkeypatch):
+def test_zips_that_are_no_data_set_are_refused(entries, message, tmp_path, monkeypatch):
     monkeypatch.setattr(uploads, "MOST_FILES", 30)
-    with pytest.raises(InputError, match=told):
+    with pytest.raises(InputError, match=message):
         unpack(archive(entries), tmp_path)
 
 
 def test_a_zip_that_cannot_be_read_is_told_of_without_words_of_python(tmp_path):
     whole = bytearray(zipped(two_kinds(rows=2)))
     locked, over, headless = bytearray(whole), bytearray(whole), whole[60:]
-    entries = [found.start() for found in re.finditer(b"PK\1\2", whole)]
+    entries = [match.start() for match in re.finditer(b"PK\1\2", whole)]
     for at in entries:
         locked[at + 8] |= 1
     over[entries[1] + 42 : entries[1] + 46] = over[entries[0] + 42 : entries[0] + 46]
     twice = archive([("a/1.png", b"x"), ("a/1.png/2.png", b"x")]).getvalue()
     cases = {"Zip the folder without one": locked, "cannot": over, "of a folder": twice, "damaged|is no zip": headless}
-    for number, (told, made) in enumerate(cases.items()):
-        with pytest.raises(InputError, match=told) as found:
+    for number, (message, made) in enumerate(cases.items()):
+        with pytest.raises(InputError, match=message) as caught:
             unpack(io.BytesIO(made), tmp_path / str(number))
-        assert not re.search(r"ZipInfo|b'|Invalid|exists|\.\.", str(found.value)), found.value
+        assert not re.search(r"ZipInfo|b'|Invalid|exists|\.\.", str(caught.value)), caught.value
 
 
 def test_what_is_no_zip_is_refused(tmp_path):

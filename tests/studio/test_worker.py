@@ -21,10 +21,10 @@ SMALL = Recipe(hidden=(16,), epochs=2, seed=3)
 def test_parts_of_a_landscape_are_the_trials_of_the_engine():
     task, data = describe(DIGITS, SMALL)
     assert (task.n_folds, task.steps_per_epoch, data.images) == (FOLDS, 40, 1000)
-    found = train(DIGITS, SMALL, (0.01, 0.1), (0, 1))
+    run = train(DIGITS, SMALL, (0.01, 0.1), (0, 1))
     _, split = prepared(DIGITS, SMALL)
     whole = DenseEngine(workers=1).train(split, SMALL, sweep(SMALL, task.steps, [0.01, 0.1], [0, 1]))
-    assert found.valid_loss.tobytes() == whole.valid_loss.tobytes()
+    assert run.valid_loss.tobytes() == whole.valid_loss.tobytes()
 
 
 def test_a_plan_in_groups_is_the_plan():
@@ -39,10 +39,10 @@ def test_a_plan_in_groups_is_the_plan():
 
 
 def test_sharpness_is_measured_along_the_training():
-    found = sharpness_along(DIGITS, SMALL, 0.02)
-    assert found["learning_rate"] == 0.02
-    assert len(found["points"]) > 1
-    assert all(float(point["sharpness"]) > 0 for point in found["points"])
+    measured = sharpness_along(DIGITS, SMALL, 0.02)
+    assert measured["learning_rate"] == 0.02
+    assert len(measured["points"]) > 1
+    assert all(float(point["sharpness"]) > 0 for point in measured["points"])
 
 
 def test_the_trace_trains_on_all_development_rows():

@@ -143,10 +143,10 @@ def test_all_work_that_a_worker_took_with_it_is_done_by_the_next_ones(tmp_path):
     others = set(multiprocessing.active_children())
 
     async def work(pool):
-        found = await asyncio.gather(
+        results = await asyncio.gather(
             pool.run("a", die, str(tmp_path / "died")), *(pool.run("b", whose, "b", tmp_path / "log") for _ in range(5))
         )
-        assert found == ["done", *["b"] * 5]
+        assert results == ["done", *["b"] * 5]
         return len(set(multiprocessing.active_children()) - others)
 
     assert with_pool(work, workers=2) <= 2
@@ -171,10 +171,10 @@ def test_what_a_worker_raises_arrives():
 def test_whatever_a_worker_raises_arrives_as_a_sentence_and_the_worker_goes_on(how, kind, said):
     async def work(pool):
         before = await pool.run("page", os.getpid)
-        with pytest.raises(kind) as told:
+        with pytest.raises(kind) as caught:
             await pool.run("page", leave, how)
         assert await pool.run("page", os.getpid) == before
-        return str(told.value)
+        return str(caught.value)
 
     assert said in with_pool(work)
 
@@ -183,9 +183,9 @@ def test_two_workers_that_die_over_a_piece_are_a_sentence(tmp_path):
     log = tmp_path / "log"
 
     async def work(pool):
-        with pytest.raises(Failed, match=r"ended two processes over this, .* Take fewer") as told:
+        with pytest.raises(Failed, match=r"ended two processes over this, .* Take fewer") as caught:
             await pool.run("page", always_die, log)
-        assert told.value.status == 503
+        assert caught.value.status == 503
         assert await pool.run("page", whose, "next", tmp_path / "next") == "next"
 
     with_pool(work)
@@ -208,8 +208,8 @@ def test_no_more_waits_than_may(monkeypatch, tmp_path):
 
     async def work(pool):
         tasks = [asyncio.ensure_future(pool.run("page", whose, "x", tmp_path / "log")) for _ in range(9)]
-        found = await asyncio.gather(*tasks, return_exceptions=True)
-        refused = [one for one in found if isinstance(one, InputError)]
+        results = await asyncio.gather(*tasks, return_exceptions=True)
+        refused = [one for one in results if isinstance(one, InputError)]
         assert len(refused) == 5
         assert "Try again" in str(refused[0])
         assert await pool.run("page", whose, "y", tmp_path / "log") == "y"
@@ -247,8 +247,8 @@ def test_the_pieces_of_a_job_have_their_time_together_and_others_go_on(tmp_path)
         await asyncio.gather(*(pool.run("page", whose, i, tmp_path / "log") for i in range(4)))
         pieces = [pool.run("page", forever, tmp_path / f"{i}", limit=limit) for i in range(6)]
         other = pool.run("other", whose, "other", tmp_path / "log")
-        *found, said = await asyncio.gather(*pieces, other, return_exceptions=True)
-        assert all("a landscape may take 1 s" in str(one) for one in found)
+        *results, said = await asyncio.gather(*pieces, other, return_exceptions=True)
+        assert all("a landscape may take 1 s" in str(one) for one in results)
         assert said == "other"
         # Those that waited when the time was used up never began.
         assert len(list(tmp_path.glob("[0-5]"))) <= 2

@@ -27,15 +27,15 @@ def write(folder, body, name="train.py"):
 def left(mark, seconds=5.0):
     """Return the processes with a mark in their arguments that are there, when none went within some seconds."""
     deadline = time.monotonic() + seconds
-    while (found := _with(mark)) and time.monotonic() < deadline:
+    while (result := _with(mark)) and time.monotonic() < deadline:
         time.sleep(0.05)
-    return found
+    return result
 
 
 def _with(mark):
-    found = []
+    processes = []
     for process in psutil.process_iter(["cmdline", "status"]):
         line = process.info["cmdline"] or []
         if mark in line and process.info["status"] != psutil.STATUS_ZOMBIE:
-            found.append((process.pid, process.info["status"], line))
-    return found
+            processes.append((process.pid, process.info["status"], line))
+    return processes

@@ -31,9 +31,9 @@ def test_results_stand_in_the_order_of_the_jobs(workers):
         report(1)
         return job * job
 
-    told = []
-    assert fan_out(range(6), run, workers, told.append) == [0, 1, 4, 9, 16, 25]
-    assert told == [1] * 6
+    counts = []
+    assert fan_out(range(6), run, workers, counts.append) == [0, 1, 4, 9, 16, 25]
+    assert counts == [1] * 6
     assert not our_threads()
 
 
@@ -168,11 +168,11 @@ def test_blas_is_held_to_one_thread_and_given_back():
 def test_an_engine_holds_blas_to_one_thread_only_while_it_trains():
     from threadpoolctl import threadpool_limits
 
-    seen = []
+    threads_used = []
     split, recipe = made.split(), Recipe((4,), epochs=1)
     with threadpool_limits(2, "blas"):
         before = blas_threads()
-        DenseEngine(1).train(split, recipe, made.constant([0.1], 7), lambda event: seen.append(blas_threads()))
+        DenseEngine(1).train(split, recipe, made.constant([0.1], 7), lambda event: threads_used.append(blas_threads()))
         assert blas_threads() == before
-    assert seen
-    assert all(threads == {1} for threads in seen)
+    assert threads_used
+    assert all(threads == {1} for threads in threads_used)

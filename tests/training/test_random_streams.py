@@ -82,6 +82,6 @@ def test_each_epoch_leaves_another_surplus_row_out():
 
 def test_steps_and_passes_have_seeds_of_their_own():
     steps = {step_seed(seed, fold, step) for seed in (0, 1) for fold in (-1, 0) for step in range(50)}
-    passes = {pass_seed(seed, fold, epoch) for seed in (0, 1) for fold in (-1, 0) for epoch in range(50)}
-    assert len(steps | passes) == 400
-    assert all(0 <= seed < 2**32 for seed in steps | passes)
+    seeds = {pass_seed(seed, fold, epoch) for seed in (0, 1) for fold in (-1, 0) for epoch in range(50)}
+    assert len(steps | seeds) == 400
+    assert all(0 <= seed < 2**32 for seed in steps | seeds)

@@ -112,7 +112,7 @@ def test_units_are_equal_seeds_and_folds_in_the_order_of_the_plan():
 
 
 @pytest.mark.parametrize(
-    ("how", "told"),
+    ("how", "message"),
     [
         ({"rates": []}, "no trials"),
         ({"seeds": -1}, "a seed must be"),
@@ -122,9 +122,9 @@ def test_units_are_equal_seeds_and_folds_in_the_order_of_the_plan():
         ({"steps": 17}, "the recipe has 16 steps; the plan goes to step 17"),
     ],
 )
-def test_a_plan_that_does_not_fit_is_refused(how, told):
+def test_a_plan_that_does_not_fit_is_refused(how, message):
     split = made.split(90, side=3, folds=3)
     how = {"rates": [0.1, 0.2], "steps": 5, "seeds": 0, "folds": 0, **how}
     plan = made.constant(how["rates"], how["steps"], seeds=how["seeds"], folds=how["folds"])
-    with pytest.raises(InputError, match=told):
+    with pytest.raises(InputError, match=message):
         check_rows(split, RECIPE, plan)

@@ -96,7 +96,11 @@ class Recipe:
         if momentum and not with_momentum:
             raise InputError(
                 f"momentum belongs to the optimizers momentum and nesterov; found {momentum} with {self.optimizer}.",
-                say("Leave momentum out, or choose {optimizer}.", Setting("optimizer", "momentum")),
+                say(
+                    "Leave {momentum} out, or choose {optimizer}.",
+                    Setting("momentum"),
+                    Setting("optimizer", "momentum"),
+                ),
             )
         decay = (0.01 if self.optimizer == "adamw" else 0.0) if self.weight_decay is None else self.weight_decay
         _within("the weight decay", decay, math.inf)

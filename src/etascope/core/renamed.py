@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from importlib import import_module, resources
+from importlib import import_module
 from importlib.machinery import ModuleSpec
 from types import ModuleType
 
@@ -38,6 +38,8 @@ def new_name(old: str) -> str | None:
 
 def _table() -> dict[str, tuple[str, str]]:
     """Return the new name of each module, and what else to say where a name in it stands elsewhere."""
+    from importlib import resources  # A tenth of a trace's start, and seldom needed.
+
     table = resources.files("etascope.core") / "renamed.txt"
     rows = (line.split(" ", 2) for line in table.read_text(encoding="utf-8").splitlines())
     return {f"etascope.{old}": (f"etascope.{new}", " ".join(more)) for old, new, *more in rows}
@@ -55,11 +57,12 @@ def in_new_module(package: str, **names: str) -> Callable[[str], object]:
     """
 
     def answer(name: str) -> object:
-        new = new_name(package)
         if name in names:
             now = names[name] if names[name].startswith("etascope.") else f"{package}.{names[name]}"
             raise ImportError(f"{package}.{name} is {now} now; see docs/migration.md.")
-        if not name.startswith("_") and new is not None and hasattr(import_module(new), name):
+        # Every import from such a package looks for a `__path__` here, and need not read the table.
+        new = None if name.startswith("_") else new_name(package)
+        if new is not None and hasattr(import_module(new), name):
             raise ImportError(f"{package}.{name} is {new}.{name} now; see docs/migration.md.")
         raise AttributeError(f"module {package!r} has no attribute {name!r}")
 

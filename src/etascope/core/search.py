@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from etascope.core.choice import Choice
 from etascope.core.data import DataSummary
+from etascope.core.errors import InputError
 from etascope.core.history import History, put_together, settled
 from etascope.core.interrupting import held_back, raise_again
 from etascope.core.plan import Plan
@@ -82,6 +83,10 @@ def rounds(
     # A method is a function of its histories and an engine of its plan, so a search that begins with kept histories
     # comes to the same plans, and to the same bits, as one that was never stopped.
     done, parts = settled(histories)
+    if any(one.plan.start + one.plan.steps > task.steps or max(one.plan.folds) >= task.n_folds for one in histories):
+        raise InputError(
+            "histories must be of the same data and recipe; found trainings of another length or division."
+        )
     while (plan := method.propose(task, done)) is not None:
         at = f"{stage}, round {len(done) + 1}"
         done.append(train_in_parts(train, plan, parts, staged(at, progress), keep))

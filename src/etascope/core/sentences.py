@@ -46,6 +46,11 @@ class Call(Setting):
     value: tuple[Any, ...] = ()
 
 
+@dataclass(frozen=True)
+class Command(Call):
+    """A command that no function of Python's does, so that it is called the same there."""
+
+
 #: Writes a setting as it is given at one door. None says that this door does not have it.
 Dialect = Callable[[Setting], str | None]
 
@@ -57,9 +62,13 @@ def python(setting: Setting) -> str:
     --------
     >>> python(Setting("folds", 5)), python(Setting("skip_bad"))
     ('folds=5', 'skip_bad')
-    >>> python(Call("pick", ("photos", Setting("folds", 5))))
-    "etascope.pick('photos', folds=5)"
+    >>> python(Call("pick", ("photos", Setting("folds", 5)))), python(Command("show", ("3f2a",)))
+    ("etascope.pick('photos', folds=5)", 'etascope show 3f2a')
     """
+    if isinstance(setting, Command):
+        return " ".join(
+            ["etascope", setting.name, *(python(p) if isinstance(p, Setting) else p for p in setting.value)]
+        )
     if isinstance(setting, Call):
         given = (python(part) if isinstance(part, Setting) else repr(part) for part in setting.value)
         return f"etascope.{setting.name}({', '.join(given)})"

@@ -11,6 +11,7 @@ from etascope.core.errors import InputError
 from etascope.core.history import History
 from etascope.core.recipe import Task
 from etascope.core.run import DataSummary, Run, versions
+from etascope.core.sentences import Command, say
 from etascope.core.trace import Trace
 
 
@@ -76,7 +77,8 @@ class StoredRun:
             If it did not come to its end.
         """
         if self.choice is None or self.seconds is None:
-            raise InputError(f"run {self.id} did not come to its end.", f"Go on with it: etascope resume {self.id}.")
+            advice = say("Go on with it: {resume}.", Command("resume", (self.id,)))
+            raise InputError(f"run {self.id} did not come to its end.", advice)
         job = self.job
         return Run(
             job.data, job.task, self.histories, self.choice, self.trace, self.seconds, job.versions, job.options

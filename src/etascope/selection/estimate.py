@@ -34,6 +34,11 @@ WIDE, FILLS = 4.0, 2 / 3
 EXAMPLES_LEFT = 0.7
 
 
+def word_of(share: float) -> str:
+    """Return how sure it is, in a word of `WORDS`."""
+    return next(word for least, word in WORDS if share >= least)
+
+
 @dataclass(frozen=True, eq=False)
 class Settled:
     """What the scores say of the best rate.

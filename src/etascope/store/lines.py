@@ -12,6 +12,7 @@ from etascope.core.errors import InputError, first_line
 from etascope.core.history import History
 from etascope.core.recipe import Recipe
 from etascope.core.run import Run
+from etascope.core.sentences import Call, Command, say
 from etascope.core.stored import Job, RunLine, StoredRun
 from etascope.core.trials import trials
 from etascope.store.records import DamagedRecord, is_id
@@ -190,7 +191,7 @@ def one_of(name: str, ids: Sequence[str], *, exact: bool = False) -> str:
     if name in ids:
         return name
     if not ids:
-        raise InputError("there is no run in the store.", "Begin one: etascope pick.")
+        raise InputError("there is no run in the store.", say("Begin one: {pick}.", Call("pick")))
     if not exact:
         if name == LAST:
             return ids[0]
@@ -205,4 +206,4 @@ def one_of(name: str, ids: Sequence[str], *, exact: bool = False) -> str:
             )
     close = difflib.get_close_matches(name.lower(), [LAST, *ids], n=1, cutoff=0.5)
     hint = f" Did you mean {close[0]!r}?" if close else ""
-    raise InputError(f"there is no run {name!r}.{hint}", "All: etascope runs.")
+    raise InputError(f"there is no run {name!r}.{hint}", say("All: {runs}.", Command("runs")))

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 from etascope.core.errors import InputError, first_line
 from etascope.core.history import History
 from etascope.core.plan import Checkpoint
+from etascope.core.sentences import Command, say
 from etascope.store.codec import Arrays, decode, encode
 from etascope.store.npz import read_npz, write_npz
 
@@ -32,10 +33,10 @@ def naming_run(run_id: object, place: str) -> Generator[None]:
     try:
         yield
     except DamagedRecord as error:
-        forget = f"Forget it with etascope rm {run_id}, or put back" if is_id(run_id) else "Put back"
+        forget = "Forget it with {rm}, or put back" if is_id(run_id) else "Put back"
         raise DamagedRecord(
             f"run {run_id!s:.60} in the store {place} is damaged: {str(error).removesuffix('.')}.",
-            f"{forget} a copy of the store.",
+            say(f"{forget} a copy of the store.", Command("rm", (run_id,))),
         ) from error
     except InputError as error:
         raise InputError(f"run {run_id} in the store {place}: {error.said}", error.sentences[1]) from error

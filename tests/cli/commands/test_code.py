@@ -24,7 +24,7 @@ SMALL_WORDS = ("--hidden", "0", "--epochs", "4")
 
 
 @pytest.fixture(scope="module")
-def found():
+def picked():
     return etascope.pick("digits", recipe=SMALL)
 
 
@@ -34,21 +34,21 @@ def printed(*arguments):
 
 
 @pytest.mark.parametrize("framework", ["pytorch", "keras", "lightning", "sklearn", "etascope"])
-def test_a_document_gives_the_script_of_its_run(found, tmp_path, framework):
+def test_a_document_gives_the_script_of_its_run(picked, tmp_path, framework):
     path = tmp_path / "answer.json"
-    write_json(pick_document(found), path)
-    script = code_for(framework, found.recipe, found.data, found.choice.learning_rate)
+    write_json(pick_document(picked), path)
+    script = code_for(framework, picked.recipe, picked.data, picked.choice.learning_rate)
     assert printed(path, "--framework", framework) == script
 
 
-def test_a_stored_run_gives_its_script(found, tmp_path):
+def test_a_stored_run_gives_its_script(picked, tmp_path):
     url = str(tmp_path / "runs.sqlite")
     store = open_store(url)
-    run_id = store.begin(Job(found.data, found.task))
-    for history in found.histories:
+    run_id = store.begin(Job(picked.data, picked.task))
+    for history in picked.histories:
         store.append(run_id, history)
-    store.finish(run_id, found)
-    script = code_for("pytorch", found.recipe, found.data, found.choice.learning_rate)
+    store.finish(run_id, picked)
+    script = code_for("pytorch", picked.recipe, picked.data, picked.choice.learning_rate)
     assert printed(run_id, "--store", url) == script
     assert printed("--store", url) == script
 
@@ -114,8 +114,8 @@ def test_a_run_without_an_answer_has_no_script(tmp_path):
         printed(path)
 
 
-def test_writing_a_script_loads_no_framework(found, tmp_path):
-    write_json(pick_document(found), tmp_path / "answer.json")
+def test_writing_a_script_loads_no_framework(picked, tmp_path):
+    write_json(pick_document(picked), tmp_path / "answer.json")
     before = set(sys.modules)
     printed(tmp_path / "answer.json", "--framework", "keras")
     assert not {name.split(".")[0] for name in set(sys.modules) - before} & {"torch", "keras", "lightning", "sklearn"}

@@ -102,10 +102,10 @@ def test_questions_fit_the_terminal_in_ascii_too(columns):
 def test_without_a_terminal_the_answers_come_after_all_questions(questions):
     ended = run("quiz", *SMALL)
     assert (ended.code, ended.err) == (0, "")
-    asked, _, answers = ended.out.partition("Answers to the quiz")
+    questions_text, _, answers = ended.out.partition("Answers to the quiz")
     for question in questions:
-        assert flat(question.text) in flat(asked)
-        assert flat(question.reason) not in flat(asked)
+        assert flat(question.text) in flat(questions_text)
+        assert flat(question.reason) not in flat(questions_text)
         assert flat(question.reason) in flat(answers)
         assert f"{LETTERS[question.answer]})  {question.options[question.answer]}"[:40] in answers
 
@@ -116,21 +116,21 @@ def test_questions_are_the_records_of_the_run(questions):
 
 
 def test_help_teaches_how_to_start_and_how_to_end():
-    told = run("studio", "--help")
-    assert told.code == 0
-    assert "etascope studio --no-open" in told.out
-    assert "Ctrl-C" in told.out
+    ended = run("studio", "--help")
+    assert ended.code == 0
+    assert "etascope studio --no-open" in ended.out
+    assert "Ctrl-C" in ended.out
     assert "studio" in run("--help").out
 
 
 def test_a_port_that_is_none_is_refused():
-    told = run("studio", "--port", "99999")
-    assert told.code == 2
-    assert "99999" in told.err
-    assert "Traceback" not in told.err
+    ended = run("studio", "--port", "99999")
+    assert ended.code == 2
+    assert "99999" in ended.err
+    assert "Traceback" not in ended.err
 
 
 def test_an_address_that_is_not_ours_is_told_in_a_sentence(tmp_path):
-    told = run("studio", "--no-open", "--host", "203.0.113.7", "--store", str(tmp_path / "runs.sqlite"))
-    assert told.code == 2
-    assert "cannot be had" in told.err
+    ended = run("studio", "--no-open", "--host", "203.0.113.7", "--store", str(tmp_path / "runs.sqlite"))
+    assert ended.code == 2
+    assert "cannot be had" in ended.err

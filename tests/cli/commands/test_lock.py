@@ -48,10 +48,10 @@ def edit(path, change):
 def moved(ended):
     """Return the sentences with which a check failed, and look how it ended."""
     assert (ended.code, ended.err) == (1, "")
-    *told, last = ended.out.splitlines()
+    *lines, last = ended.out.splitlines()
     assert last.startswith("Accept what is new with etascope pick and etascope lock")
-    assert all(sentence[0].isupper() and sentence.endswith(".") for sentence in told)
-    return [sentence[0].lower() + sentence[1:] for sentence in told]
+    assert all(sentence[0].isupper() and sentence.endswith(".") for sentence in lines)
+    return [sentence[0].lower() + sentence[1:] for sentence in lines]
 
 
 def test_a_lock_holds_the_answer_and_says_so(desk):
@@ -123,9 +123,9 @@ def test_a_folder_that_is_called_like_a_known_set_stays_a_folder(desk):
 
 def test_data_that_moved_fail(photos):
     write_photos(photos, 42)
-    (told,) = moved(run("check"))
-    assert told.startswith("the data have moved: ")
-    assert "images: 42, locked 40" in told
+    (move,) = moved(run("check"))
+    assert move.startswith("the data have moved: ")
+    assert "images: 42, locked 40" in move
 
 
 def test_one_pixel_is_data_that_moved(photos):
@@ -135,14 +135,14 @@ def test_one_pixel_is_data_that_moved(photos):
     image = Image.open(path)
     image.putpixel((0, 0), 255 - image.getpixel((0, 0)))
     image.save(path)
-    (told,) = moved(run("check"))
-    assert "other pixels" in told
+    (move,) = moved(run("check"))
+    assert "other pixels" in move
 
 
 def test_a_recipe_that_moved_fails(locked):
     assert run("check", "--hidden", "0", "--epochs", 1, "--optimizer", "momentum").code == 0
-    (told,) = moved(run("check", "--epochs", 10, "--optimizer", "adam", "--batch-size", 16))
-    assert told == "the recipe has moved: epochs is 10, locked is 1; optimizer is adam, locked is momentum."
+    (move,) = moved(run("check", "--epochs", 10, "--optimizer", "adam", "--batch-size", 16))
+    assert move == "the recipe has moved: epochs is 10, locked is 1; optimizer is adam, locked is momentum."
     assert "Did you mean 'adam'?" in refused(run("check", "--optimizer", "adm"))
 
 
@@ -150,22 +150,22 @@ def test_the_rate_that_is_used_must_lie_in_the_basin(locked):
     basin = searched().choice.basin
     assert run("check", "--lr", basin.high).code == 0
     assert f"learning rate {basin.low:.3g} lies in" in run("check", "--lr", basin.low).out
-    (told,) = moved(run("check", "--lr", 30 * basin.high))
-    assert told.startswith("the rate has moved: ")
+    (move,) = moved(run("check", "--lr", 30 * basin.high))
+    assert move.startswith("the rate has moved: ")
     assert "above 0; found -1" in refused(run("check", "--lr", -1))
 
 
 def test_a_lock_whose_rate_was_edited_out_of_its_basin_fails(locked):
     edit(locked, lambda document: document.update(learning_rate=77.0))
-    (told,) = moved(run("check"))
-    assert told.startswith("the rate has moved: the locked rate 77 lies outside the locked basin")
+    (move,) = moved(run("check"))
+    assert move.startswith("the rate has moved: the locked rate 77 lies outside the locked basin")
 
 
 def test_everything_that_moved_is_told_a_sentence_each(locked):
     edit(locked, lambda document: document.update(learning_rate=77.0))
     edit(locked, lambda document: document["data"].update(fingerprint="00"))
-    told = moved(run("check", "--epochs", 9, "--lr", 50))
-    assert [sentence.split()[1] for sentence in told] == ["rate", "rate", "recipe", "data"]
+    moves = moved(run("check", "--epochs", 9, "--lr", 50))
+    assert [sentence.split()[1] for sentence in moves] == ["rate", "rate", "recipe", "data"]
 
 
 def test_searching_again_finds_the_same(locked):
@@ -179,14 +179,14 @@ def test_a_result_that_moved_out_of_the_basin_fails(locked):
     rate = searched().choice.learning_rate
     edit(locked, lambda d: d.update(learning_rate=rate / 10, basin={"low": rate / 20, "high": rate / 5}))
     assert run("check").code == 0
-    (told,) = moved(run("check", "--retrain"))
-    assert told.startswith(f"the result has moved: a new search finds {rate:.3g} best, outside the locked basin")
+    (move,) = moved(run("check", "--retrain"))
+    assert move.startswith(f"the result has moved: a new search finds {rate:.3g} best, outside the locked basin")
 
 
 def test_a_search_that_cannot_tell_any_more_fails(locked):
     edit(locked, lambda document: document["options"].update(low=1e-9, high=2e-9))
-    (told,) = moved(run("check", "--retrain"))
-    assert told == "the result has moved: a new search cannot tell a best rate."
+    (move,) = moved(run("check", "--retrain"))
+    assert move == "the result has moved: a new search cannot tell a best rate."
 
 
 def test_a_lock_of_another_version_is_noted(locked):
@@ -197,7 +197,7 @@ def test_a_lock_of_another_version_is_noted(locked):
 
 
 @pytest.mark.parametrize(
-    ("change", "told"),
+    ("change", "expected"),
     [
         (lambda document: document.update(schema="etascope/lock/9"), "newer etascope"),
         (lambda document: document.update(schema="etascope/pick/1"), "is no lock"),
@@ -209,9 +209,9 @@ def test_a_lock_of_another_version_is_noted(locked):
         (lambda document: document["options"].update(data=None), "does not say where its images are"),
     ],
 )
-def test_a_lock_that_cannot_be_used_is_bad_input(locked, change, told):
+def test_a_lock_that_cannot_be_used_is_bad_input(locked, change, expected):
     edit(locked, change)
-    assert told in refused(run("check", "--retrain"))
+    assert expected in refused(run("check", "--retrain"))
 
 
 def test_a_lock_of_images_that_came_from_python_asks_where_they_are(locked):

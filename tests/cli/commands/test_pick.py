@@ -78,7 +78,7 @@ def test_a_rate_that_cannot_be_told_ends_with_one(arguments, store):
 
 
 @pytest.mark.parametrize(
-    ("body", "more", "told"),
+    ("body", "more", "expected"),
     [
         ("sys.exit('no data here')\n", (), ["exit code 1", "no data here", "logs/01-lr-"]),
         ("print('hello')\n", (), ["without a line in which --metric", "hello"]),
@@ -86,17 +86,17 @@ def test_a_rate_that_cannot_be_told_ends_with_one(arguments, store):
         ("print('val_loss: 93.5'); time.sleep(99)\n", ("--maximize",), ["found 93.5", "--best 100"]),
     ],
 )
-def test_a_script_that_cannot_be_used_ends_with_a_sentence_and_is_not_kept(arguments, store, body, more, told):
+def test_a_script_that_cannot_be_used_ends_with_a_sentence_and_is_not_kept(arguments, store, body, more, expected):
     ended = run(*arguments(body, *more), **store)
     # With --maximize, the name of the loss is asked about, too.
     assert (ended.code, ended.out, ended.err.count("\n")) == (2, "", 2 + ("--maximize" in more))
-    for part in told:
+    for part in expected:
         assert part in ended.err
     assert "no runs yet" in run("runs", **store).out
 
 
 @pytest.mark.parametrize(
-    ("more", "told"),
+    ("more", "expected"),
     [
         (("photos",), "DATA is for networks of etascope's"),
         (("--hidden", "64"), "--hidden is for networks of etascope's"),
@@ -113,10 +113,10 @@ def test_a_script_that_cannot_be_used_ends_with_a_sentence_and_is_not_kept(argum
         (("--tolerance", "-1"), "tolerance"),
     ],
 )
-def test_options_that_do_not_go_together_are_refused_before_anything_runs(arguments, store, more, told, tmp_path):
+def test_options_that_do_not_go_together_are_refused_before_anything_runs(arguments, store, more, expected, tmp_path):
     ended = run(*arguments("open('ran', 'w')\n", *more), **store)
     assert ended.code == 2
-    assert told in ended.err
+    assert expected in ended.err
     assert "note:" not in ended.err
     assert not (tmp_path / "ran").exists()
     assert not (tmp_path / "logs").exists()
@@ -137,9 +137,9 @@ def test_a_rate_that_changes_nothing_but_noise_is_told(arguments, store):
 
 def test_a_metric_that_sounds_as_if_more_were_better_is_asked_about(arguments, store):
     command = ("pick", "--command", "echo val_acc 0.5 {lr}", "--metric", "val_acc ([0-9.]+)", "--epochs", "1")
-    told = "note: the lowest val_acc is taken for the best. Where higher is better, say so: --maximize.\n"
-    assert told in run(*command, **store).err
-    assert told not in run(*command, "--maximize", **store).err
+    sentence = "note: the lowest val_acc is taken for the best. Where higher is better, say so: --maximize.\n"
+    assert sentence in run(*command, **store).err
+    assert sentence not in run(*command, "--maximize", **store).err
 
 
 @pytest.mark.parametrize(
@@ -182,8 +182,8 @@ def test_an_optimizer_says_where_to_begin(arguments, store):
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_an_interrupted_search_leaves_no_process_and_goes_on_later(arguments, store, number, tmp_path):
-    asked = arguments(SLOW, "--workers", "4")
-    process = start(*asked, variables=store)
+    words = arguments(SLOW, "--workers", "4")
+    process = start(*words, variables=store)
     deadline = time.monotonic() + 30
     # Round 2 runs: some trials are paused then, and some are not.
     while len(list((tmp_path / "logs").glob("*.log"))) < 7 or len(left(tmp_path.name, 0)) > 10:
@@ -196,7 +196,7 @@ def test_an_interrupted_search_leaves_no_process_and_goes_on_later(arguments, st
     assert left(tmp_path.name) == []
     resumed = run("resume", "--json", "-", **store)
     assert resumed.code == 0
-    whole = json.loads(run(*asked, "--json", "-", **store).out)
+    whole = json.loads(run(*words, "--json", "-", **store).out)
     again = json.loads(resumed.out)
     for name in ("learning_rate", "basin", "curve"):
         assert again[name] == whole[name]

@@ -29,8 +29,8 @@ def no_cluster_here():
 def test_no_cluster_is_a_sentence_that_says_how_to_get_one():
     if not no_cluster_here():
         pytest.skip("a Ray cluster runs on this machine")
-    told = refused(run("pick", "--ray", RAY_ADDRESS=""))
-    assert told == (
+    sentence = refused(run("pick", "--ray", RAY_ADDRESS=""))
+    assert sentence == (
         "training on a cluster needs a Ray cluster; none was found from here. Start one (ray start --head), or give "
         "the address of one, HOST:PORT. To use this machine alone, give --ray local."
     )
@@ -127,8 +127,8 @@ def test_a_search_with_a_convolutional_net_ends_in_an_answer(tmp_path):
 def test_the_same_search_gives_the_same_answer_with_fewer_trials_in_memory():
     def answer(*more):
         ended = run("pick", *CNN, "--no-store", "--json", "-", "--budget", "1", *more)
-        told = json.loads(ended.out)
-        return told["choice"] if "choice" in told else told["learning_rate"], told["trials"]
+        document = json.loads(ended.out)
+        return document["choice"] if "choice" in document else document["learning_rate"], document["trials"]
 
     assert answer() == answer("--trials-in-memory", "2")
 
@@ -151,7 +151,7 @@ def test_a_trace_follows_the_image_through_the_convolutions(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("options", "told"),
+    ("options", "expected"),
     [
         (["--model", "cnm"], "Did you mean 'cnn'?"),
         (["--model", "timm"], "Did you mean 'timm:NAME'?"),
@@ -167,8 +167,8 @@ def test_a_trace_follows_the_image_through_the_convolutions(tmp_path):
     ],
 )
 @pytest.mark.parametrize("command", ["pick", "trace"])
-def test_bad_input_is_refused_in_a_sentence(command, options, told):
-    assert told in refused(run(command, *options))
+def test_bad_input_is_refused_in_a_sentence(command, options, expected):
+    assert expected in refused(run(command, *options))
 
 
 def test_options_of_the_engine_reach_it():

@@ -56,7 +56,7 @@ def document(*arguments):
         ("trace --warmup nan", "warmup must be in [0, 1); found nan."),
         ("trace --momentum 1", "momentum must be in [0, 1); found 1.0."),
         ("trace --momentum 0.5 --optimizer adam", "momentum belongs to the optimizers momentum and nesterov; found 0.5 "
-         "with adam. Leave momentum out, or choose --optimizer momentum."),
+         "with adam. Leave --momentum out, or choose --optimizer momentum."),
         ("trace --weight-decay -1", "the weight decay must be finite and at least 0; found -1.0."),
         ("trace --weight-decay nan", "the weight decay must be finite and at least 0; found nan."),
         ("trace --seed -1", "seed must be a whole number of at least 0; found -1."),
@@ -122,11 +122,11 @@ def test_a_document_and_a_report_need_a_file_each(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    ("command", "told"), [(("trace",), "Key insight"), (("pick", "--low", "1e-3", "--high", "1"), "recommended")]
+    ("command", "expected"), [(("trace",), "Key insight"), (("pick", "--low", "1e-3", "--high", "1"), "recommended")]
 )
-def test_an_answer_is_told_even_if_its_document_cannot_be_written_at_the_end(command, told):
+def test_an_answer_is_told_even_if_its_document_cannot_be_written_at_the_end(command, expected):
     ended = run(*command, *SMALL, "--json", "/dev/full")
-    assert told in ended.out
+    assert expected in ended.out
     assert ended.err.startswith("etascope: /dev/full cannot be written: no space left on device.")
     assert ended.code == 2
 
@@ -142,19 +142,19 @@ def test_a_document_in_a_file_comes_whole_and_with_the_text(tmp_path):
 
 
 def test_the_options_are_the_recipe():
-    told = document(
+    answer = document(
         "trace", "--lr", "0.02", "--optimizer", "nesterov", "--batch-size", "40", "--epochs", "2", "--hidden", "8,6",
         "--schedule", "one-cycle", "--warmup", "0.1", "--momentum", "0.8", "--weight-decay", "0.001",
         "--pixels", "standard", "--seed", "3",
     )  # fmt: skip
-    assert told["learning_rate"] == 0.02
-    assert told["recipe"] == {
+    assert answer["learning_rate"] == 0.02
+    assert answer["recipe"] == {
         "hidden": [8, 6], "optimizer": "nesterov", "schedule": "one-cycle", "warmup": 0.1, "batch_size": 40,
         "epochs": 2, "momentum": 0.8, "weight_decay": 0.001, "pixels": "standard", "seed": 3, "model": None,
     }  # fmt: skip
-    assert len(told["step_loss"]) == 2 * 800 / 40
-    assert "training deviation" in told["stages"][1]["action"]
-    assert [layer["weights"] for layer in told["prediction"]["layers"]] == [[], [784, 8], [8, 6], [6, 10]]
+    assert len(answer["step_loss"]) == 2 * 800 / 40
+    assert "training deviation" in answer["stages"][1]["action"]
+    assert [layer["weights"] for layer in answer["prediction"]["layers"]] == [[], [784, 8], [8, 6], [6, 10]]
 
 
 @pytest.mark.parametrize(
@@ -195,9 +195,9 @@ def test_the_prediction_follows_the_image_asked_for(number):
 
 
 def test_the_search_keeps_to_its_folds_and_its_bounds():
-    told = document("pick", *SMALL, "--folds", "3", "--low", "0.003", "--high", "0.3")
-    rates = [trial["learning_rate"] for trial in told["trials"]]
-    assert {trial["fold"] for trial in told["trials"]} == {0, 1, 2}
+    answer = document("pick", *SMALL, "--folds", "3", "--low", "0.003", "--high", "0.3")
+    rates = [trial["learning_rate"] for trial in answer["trials"]]
+    assert {trial["fold"] for trial in answer["trials"]} == {0, 1, 2}
     assert (min(rates), max(rates)) == (0.003, 0.3)
 
 
@@ -210,9 +210,9 @@ def colours(tmp_path):
 
 
 def test_a_path_is_where_the_test_images_are(colours):
-    told = document("trace", *SMALL, colours / "photos", "--test", colours / "held")
-    assert [told["stages"][i]["shape_in"] for i in (0, 3, 4)] == [[38, 5, 4, 3], [30, 60], [8, 60]]
-    assert told["class_names"] == ["green", "red"]
+    answer = document("trace", *SMALL, colours / "photos", "--test", colours / "held")
+    assert [answer["stages"][i]["shape_in"] for i in (0, 3, 4)] == [[38, 5, 4, 3], [30, 60], [8, 60]]
+    assert answer["class_names"] == ["green", "red"]
 
 
 def test_colour_is_kept_or_dropped(colours):
@@ -223,8 +223,8 @@ def test_colour_is_kept_or_dropped(colours):
 def test_labels_may_be_in_a_file_of_their_own(tmp_path):
     np.save(tmp_path / "pictures.npy", pictures(30))
     np.save(tmp_path / "answers.npy", np.arange(30) % 3)
-    told = document("trace", *SMALL, tmp_path / "pictures.npy", "--labels", tmp_path / "answers.npy")
-    assert told["class_names"] == ["0", "1", "2"]
+    answer = document("trace", *SMALL, tmp_path / "pictures.npy", "--labels", tmp_path / "answers.npy")
+    assert answer["class_names"] == ["0", "1", "2"]
 
 
 def test_what_was_left_out_is_said_beside_the_answer(colours):
@@ -270,12 +270,12 @@ def test_a_share_tells_that_the_own_test_part_joined(tmp_path, kind):
             x_test=images[30:], y_test=numbers[30:],
         )  # fmt: skip
     ended = run("pick", *SMALL, where, "--test", "0.3", "--folds", "2", "--no-store", "--json", "-")
-    told = json.loads(ended.out)["dataset"]["notes"]
-    assert any("joined the training images." in note for note in told)
-    assert "all images were divided anew, 6 of the data's own test part among them" in told[-1]
+    document = json.loads(ended.out)["dataset"]["notes"]
+    assert any("joined the training images." in note for note in document)
+    assert "all images were divided anew, 6 of the data's own test part among them" in document[-1]
 
 
 def test_a_test_part_that_was_given_is_not_called_the_own_one(colours):
-    told = run("trace", *SMALL, colours / "photos", "--test", colours / "held")
-    assert "38 images, 8 of them given as test" in told.out + told.err
-    assert "own test part" not in told.out + told.err
+    ended = run("trace", *SMALL, colours / "photos", "--test", colours / "held")
+    assert "38 images, 8 of them given as test" in ended.out + ended.err
+    assert "own test part" not in ended.out + ended.err

@@ -4,9 +4,10 @@ import click
 import pytest
 from click.testing import CliRunner
 
-from etascope.cli.options.store import opened, recording, store_option
+from etascope.cli.options.store import in_store, opened, recording, store_option
 from etascope.core.errors import InputError
 from etascope.core.recording import StoreRecorder
+from etascope.core.sentences import Command, Setting
 from etascope.store.open import open_store
 from etascope.workbench import pick
 from tests.cli.kept import keep, searched
@@ -42,11 +43,11 @@ def test_a_search_is_kept_as_it_happens(tmp_path):
     store = open_store(str(tmp_path / "runs.sqlite"))
     kept = StoreRecorder(store, {"low": 0.01})
     made = pick("digits", recipe=Recipe(hidden=(), epochs=1), recorder=kept)
-    found = store.get("last")
-    assert found.id == kept.run_id
-    assert found.job.options == {"low": 0.01}
-    assert found.run.choice.learning_rate == made.choice.learning_rate
-    assert len(found.histories) == len(made.histories)
+    stored = store.get("last")
+    assert stored.id == kept.run_id
+    assert stored.job.options == {"low": 0.01}
+    assert stored.run.choice.learning_rate == made.choice.learning_rate
+    assert len(stored.histories) == len(made.histories)
 
 
 def test_one_that_goes_on_begins_no_new_run(tmp_path):
@@ -149,3 +150,16 @@ def test_nothing_is_said_to_be_kept_that_was_removed_meanwhile(tmp_path, meanwhi
     said = kept.after_a_stop()
     assert ("kept; go on with: etascope resume" in said) == (meanwhile == "nothing")
     assert ("was removed meanwhile" in said) == (meanwhile != "nothing")
+
+
+@pytest.mark.parametrize(
+    ("url", "words"),
+    [
+        (None, "etascope show 3f2a"),
+        ("a store.sqlite", "etascope show 3f2a --store 'a store.sqlite'"),
+        ("postgresql://me:secret@host/runs", "etascope show 3f2a and the same --store"),
+    ],
+)
+def test_a_command_that_is_named_finds_the_store_that_was_given(url, words):
+    assert in_store(url, Command("show", ("3f2a",))) == words
+    assert in_store(url, Setting("folds", 5)) == "--folds 5"

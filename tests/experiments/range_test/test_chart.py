@@ -174,15 +174,15 @@ def test_the_basin_holds_its_ends(rate, inside):
 
 
 @pytest.mark.parametrize(
-    ("told", "sign", "words"),
+    ("expected", "sign", "words"),
     [
         (None, "unknown", "unknown"),
         (Following(0.04, False, "points"), "0.0 points", "0.0 points"),
         (Following(12.3, True, "%"), ">= 12 %", "at least 12 %"),
     ],
 )
-def test_losses_in_short_and_in_words(told, sign, words):
-    assert (lost(told), lost(told, words=True)) == (sign, words)
+def test_losses_in_short_and_in_words(expected, sign, words):
+    assert (lost(expected), lost(expected, words=True)) == (sign, words)
 
 
 def test_ratios_are_read_as_multiples_and_parts():

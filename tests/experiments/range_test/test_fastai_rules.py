@@ -27,8 +27,8 @@ def test_the_suggestion_is_that_of_the_published_computation(rule, published, cl
 
 @given(climbing.climbs())
 def test_what_the_rules_look_at_is_what_lr_find_hands_them(climb):
-    for found, expected in zip(FastaiRule().looked_at(*climb), climbing.fastai(*climb), strict=True):
-        np.testing.assert_allclose(found, expected)
+    for ours, expected in zip(FastaiRule().looked_at(*climb), climbing.fastai(*climb), strict=True):
+        np.testing.assert_allclose(ours, expected)
 
 
 def test_half_way_down_a_valley_of_its_own_shape():
@@ -57,7 +57,7 @@ def test_a_test_that_shows_nothing_gives_no_suggestion(rule):
 
 @pytest.mark.parametrize("rule", [rule for rule, _ in RULES], ids=lambda rule: rule.name)
 def test_the_customary_sweep_is_that_of_lr_find(rule):
-    told = rule.sweep.stated(40)
-    assert len(told) == 100
-    assert told[0] == pytest.approx(1e-7)
-    assert told[-1] == pytest.approx(10 * 1e-8 ** (1 / 100))
+    sentence = rule.sweep.stated(40)
+    assert len(sentence) == 100
+    assert sentence[0] == pytest.approx(1e-7)
+    assert sentence[-1] == pytest.approx(10 * 1e-8 ** (1 / 100))

@@ -18,8 +18,8 @@ def curve(mean=(8.0, 0.0, -0.2, 4.0), unit="points"):
 
 def finished(*rates):
     test = RangeTest(np.array([0.1, 1.0]), np.array([2.0, 1.0]), 0, 10)
-    told = tuple(Suggestion(f"rule {i}", "somewhere 1.0", rate) for i, rate in enumerate(rates))
-    return RangeTestRun(nothing_known("digits"), Recipe(), test, told, own_sweeps=False, cost=0.5)
+    suggested = tuple(Suggestion(f"rule {i}", "somewhere 1.0", rate) for i, rate in enumerate(rates))
+    return RangeTestRun(nothing_known("digits"), Recipe(), test, suggested, own_sweeps=False, cost=0.5)
 
 
 def test_a_test_knows_where_it_diverged():

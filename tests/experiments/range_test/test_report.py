@@ -22,25 +22,25 @@ def test_the_headline_is_what_the_rules_suggest(rates, headline):
 
 
 def test_the_measured_answer_stands_beside():
-    told = range_experiment(ranged())
-    assert told.others == ("the search beside it: 0.018", "basin 0.01 .. 0.056")
-    assert [chart.name for chart in told.charts] == ["range-test", "landscape"]
+    experiment = range_experiment(ranged())
+    assert experiment.others == ("the search beside it: 0.018", "basin 0.01 .. 0.056")
+    assert [chart.name for chart in experiment.charts] == ["range-test", "landscape"]
     undecided = range_experiment(ranged(measured=made.run(learning_rate=None)))
     assert undecided.others == ("the search beside it: cannot tell yet",)
 
 
 def test_without_a_measurement_there_is_no_landscape():
-    told = range_experiment(ranged(measured=None))
-    assert [chart.name for chart in told.charts] == ["range-test"]
-    assert told.others == ("nothing was measured beside it",)
+    experiment = range_experiment(ranged(measured=None))
+    assert [chart.name for chart in experiment.charts] == ["range-test"]
+    assert experiment.others == ("nothing was measured beside it",)
 
 
 def test_it_says_how_it_was_asked_and_holds_the_document():
-    told = range_experiment(ranged())
-    assert told.setup.startswith("The rate climbs from 1e-07 to 10 in 100 steps; 128 hidden units")
-    assert told.document["schema"] == "etascope/range-test/1"
-    assert dict(told.known)["fingerprint"] == "9cda"
-    assert "Smith" in told.references[0]
+    experiment = range_experiment(ranged())
+    assert experiment.setup.startswith("The rate climbs from 1e-07 to 10 in 100 steps; 128 hidden units")
+    assert experiment.document["schema"] == "etascope/range-test/1"
+    assert dict(experiment.known)["fingerprint"] == "9cda"
+    assert "Smith" in experiment.references[0]
 
 
 SCHEMAS = Path(__file__).parents[3] / "docs" / "schema"
@@ -49,9 +49,9 @@ SCHEMAS = Path(__file__).parents[3] / "docs" / "schema"
 def checked(document, name):
     schema = json.loads((SCHEMAS / f"{name}-1.schema.json").read_text(encoding="utf-8"))
     jsonschema.Draft202012Validator.check_schema(schema)
-    told = json.loads(json.dumps(document, allow_nan=False))
-    jsonschema.Draft202012Validator(schema).validate(told)
-    return told
+    answer = json.loads(json.dumps(document, allow_nan=False))
+    jsonschema.Draft202012Validator(schema).validate(answer)
+    return answer
 
 
 @pytest.mark.parametrize(
@@ -66,25 +66,25 @@ def checked(document, name):
     ids=["measured", "alone", "nothing suggested", "diverged", "cannot tell"],
 )
 def test_range_tests_fit_their_schema(run):
-    told = checked(range_document(run), "range-test")
-    assert told["schema"] == "etascope/range-test/1"
-    assert [s["learning_rate"] for s in told["suggestions"]] == [s.learning_rate for s in run.suggestions]
-    assert len(told["losses"]) == len(told["learning_rates"]) == 100
-    assert (told["measured"] is None) is (run.measured is None)
+    document = checked(range_document(run), "range-test")
+    assert document["schema"] == "etascope/range-test/1"
+    assert [s["learning_rate"] for s in document["suggestions"]] == [s.learning_rate for s in run.suggestions]
+    assert len(document["losses"]) == len(document["learning_rates"]) == 100
+    assert (document["measured"] is None) is (run.measured is None)
 
 
 def test_what_following_loses_is_in_the_document():
-    told = range_document(ranged((0.1, 1e-6, None)))["suggestions"]
-    assert told[0]["following"] == {"loss": pytest.approx(5), "at_least": False, "unit": "points"}
-    assert told[1]["following"]["at_least"] is True
-    assert told[2]["following"] is None
+    suggested = range_document(ranged((0.1, 1e-6, None)))["suggestions"]
+    assert suggested[0]["following"] == {"loss": pytest.approx(5), "at_least": False, "unit": "points"}
+    assert suggested[1]["following"]["at_least"] is True
+    assert suggested[2]["following"] is None
 
 
 def test_losses_that_are_no_numbers_are_words():
-    told = range_document(ranged(test=climb(lost=40)))
-    assert told["losses"][39] == pytest.approx(float(climb().losses[39]))
-    assert set(told["losses"][40:]) == {"nan"}
-    assert told["diverged_at"] == 40
+    document = range_document(ranged(test=climb(lost=40)))
+    assert document["losses"][39] == pytest.approx(float(climb().losses[39]))
+    assert set(document["losses"][40:]) == {"nan"}
+    assert document["diverged_at"] == 40
 
 
 def test_a_field_that_no_schema_knows_is_refused():
@@ -93,8 +93,8 @@ def test_a_field_that_no_schema_knows_is_refused():
 
 
 def test_the_document_has_the_images_with_every_note():
-    told = checked(range_document(replace(ranged(), data=made.run().data)), "range-test")
-    assert told["dataset"]["notes"] == ["nothing was resized"]
+    document = checked(range_document(replace(ranged(), data=made.run().data)), "range-test")
+    assert document["dataset"]["notes"] == ["nothing was resized"]
 
 
 @pytest.mark.parametrize("width", [80, 120])
@@ -126,10 +126,10 @@ def test_without_a_measurement_there_is_no_truth_on_the_page():
 
 
 def test_the_spread_the_best_and_the_worst_are_told():
-    told = conclusions(ranged((0.018, 0.3)))
-    assert "a factor of 17 apart, from 0.018 (finder0 rule) to 0.3 (finder1 rule)" in told[0]
-    assert "the best is 0.018, with the basin 0.01 .. 0.056; in it: finder0 rule." in told[1]
-    assert told[2] == "Following finder1 rule would have lost 46 points."
+    sentences = conclusions(ranged((0.018, 0.3)))
+    assert "a factor of 17 apart, from 0.018 (finder0 rule) to 0.3 (finder1 rule)" in sentences[0]
+    assert "the best is 0.018, with the basin 0.01 .. 0.056; in it: finder0 rule." in sentences[1]
+    assert sentences[2] == "Following finder1 rule would have lost 46 points."
 
 
 def test_suggestions_outside_the_basin_are_told_so():
@@ -175,7 +175,7 @@ def test_cost_and_the_next_step_are_facts():
 
 
 @pytest.mark.parametrize(
-    ("losses", "told"),
+    ("losses", "expected"),
     [
         ([0.7, 0.71, 4e9], "the loss never fell, and rose from 0.70 to 4e+09. Let the rate start lower than 1e-07."),
         ([0.7, 0.7, math.nan], "rose from 0.70 until it was no finite number. Let the rate start lower than 1e-07."),
@@ -184,10 +184,10 @@ def test_cost_and_the_next_step_are_facts():
         ([math.nan] * 3, "the loss was no finite number from the first step on. Let the rate start lower than 1e-07."),
     ],
 )
-def test_what_the_loss_did_is_told_where_no_rule_found_a_rate(losses, told):
+def test_what_the_loss_did_is_told_where_no_rule_found_a_rate(losses, expected):
     test = dataclasses.replace(climb(steps=3), losses=made.np.array(losses))
     (sentence,) = conclusions(ranged((None, None), measured=None, test=test))
-    assert told in sentence
+    assert expected in sentence
 
 
 def test_what_was_measured_is_told_also_where_no_rule_found_a_rate():
@@ -198,8 +198,8 @@ def test_what_was_measured_is_told_also_where_no_rule_found_a_rate():
     assert conclusions(ranged((None, None), measured=run))[1] == "The search cannot tell yet which rate is best."
 
 
-@pytest.mark.parametrize(("cost", "told"), [(0.4, "0.4 of a training"), (1.0, "1 training"), (20.0, "20 trainings"),
+@pytest.mark.parametrize(("cost", "expected"), [(0.4, "0.4 of a training"), (1.0, "1 training"), (20.0, "20 trainings"),
                                             (130.4, "130 trainings"), (12345.0, "12,345 trainings")])  # fmt: skip
-def test_a_cost_of_several_trainings_is_told_as_such(cost, told):
+def test_a_cost_of_several_trainings_is_told_as_such(cost, expected):
     facts = dict(range_facts(dataclasses.replace(ranged(measured=None), cost=cost)))
-    assert facts["cost"].startswith(f"{told} for the range test;")
+    assert facts["cost"].startswith(f"{expected} for the range test;")

@@ -45,11 +45,11 @@ def test_the_steepest_fall_depends_on_the_axis():
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.name)
 def test_every_rule_tells_its_axis_its_smoothing_and_its_source(rule):
-    told = type(rule).__doc__
-    assert "Axis: " in told
-    assert "Smoothing" in told
-    assert "Source: " in told
-    assert rule.source.split(",")[0] in told
+    docstring = type(rule).__doc__
+    assert "Axis: " in docstring
+    assert "Smoothing" in docstring
+    assert "Source: " in docstring
+    assert rule.source.split(",")[0] in docstring
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.name)
@@ -74,7 +74,7 @@ def test_a_nan_before_the_stop_pulls_torch_lr_finder_to_the_last_number():
 
 def test_suggestions_carry_rule_and_source():
     test = RangeTest(np.logspace(-7, 1, 100), np.full(100, np.nan), seed=0, steps_per_epoch=10)
-    told = suggestions(test)
-    assert [s.rule for s in told] == [rule.name for rule in RULES]
-    assert [s.source for s in told] == [rule.source for rule in RULES]
-    assert told[0].learning_rate is None
+    suggested = suggestions(test)
+    assert [s.rule for s in suggested] == [rule.name for rule in RULES]
+    assert [s.source for s in suggested] == [rule.source for rule in RULES]
+    assert suggested[0].learning_rate is None

@@ -70,7 +70,7 @@ def test_a_sweep_without_a_length_is_as_long_as_the_training():
 
 
 @pytest.mark.parametrize(
-    ("fields", "told"),
+    ("fields", "message"),
     [
         ({"low": 1.0, "high": 1.0}, "from a low to a higher learning rate; found 1 and 1"),
         ({"low": 0.0}, "finite number above 0; found 0"),
@@ -79,8 +79,8 @@ def test_a_sweep_without_a_length_is_as_long_as_the_training():
         ({"spacing": "lightening"}, "Did you mean 'lightning'"),
     ],
 )
-def test_a_sweep_that_does_not_climb_is_refused(fields, told):
-    with pytest.raises(InputError, match=told):
+def test_a_sweep_that_does_not_climb_is_refused(fields, message):
+    with pytest.raises(InputError, match=message):
         Sweep(**fields)
 
 

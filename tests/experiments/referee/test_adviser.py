@@ -7,31 +7,31 @@ from tests.experiments.referee.made import SMALL, bench
 
 
 def test_a_whole_training_on_all_rows_costs_one():
-    asked = bench()
-    history = asked.train(sweep(SMALL, 50, [0.01, 0.02], [NO_FOLD]))
-    assert asked.equivalents([history]) == pytest.approx(2)
+    problem = bench()
+    history = problem.train(sweep(SMALL, 50, [0.01, 0.02], [NO_FOLD]))
+    assert problem.equivalents([history]) == pytest.approx(2)
 
 
 def test_a_validated_example_costs_a_third_of_a_trained_one():
-    asked = bench()
-    history = asked.train(sweep(SMALL, 40, [0.01], [0]))
-    assert asked.equivalents([history]) == pytest.approx((640 + 160 / 3) / 800)
+    problem = bench()
+    history = problem.train(sweep(SMALL, 40, [0.01], [0]))
+    assert problem.equivalents([history]) == pytest.approx((640 + 160 / 3) / 800)
 
 
 def test_a_trial_that_diverged_is_charged_up_to_there():
-    asked = bench()
+    problem = bench()
     plan = sweep(SMALL, 40, [1e38, 0.01], [0])
-    history = asked.train(Plan(plan.rates, plan.seeds, plan.folds, evaluate_at=(20, 40)))
+    history = problem.train(Plan(plan.rates, plan.seeds, plan.folds, evaluate_at=(20, 40)))
     assert history.diverged.tolist() == [True, False]
     first, second = history.examples.tolist()
     assert first < second
-    assert asked.equivalents([history]) == pytest.approx((first + second + 2 * 160 / 3) / 800)
+    assert problem.equivalents([history]) == pytest.approx((first + second + 2 * 160 / 3) / 800)
 
 
 def test_progress_is_told():
-    told = []
-    bench(progress=told.append).tell(3, 20, "trainings")
-    assert [(p.done, p.total, p.unit) for p in told] == [(3, 20, "trainings")]
+    events = []
+    bench(progress=events.append).tell(3, 20, "trainings")
+    assert [(p.done, p.total, p.unit) for p in events] == [(3, 20, "trainings")]
 
 
 def test_there_are_no_test_rows_on_the_bench():

@@ -51,7 +51,7 @@ def test_all_losses_are_on_the_axis_and_ticks_too():
 
 
 @pytest.mark.parametrize(
-    ("told", "title"),
+    ("expected", "title"),
     [
         (judged(), "Following etascope pick loses 0.40 points in the mean"),
         (judged(row()), "Following etascope pick loses 0.40 points in the mean, TPE 0.15"),
@@ -59,8 +59,8 @@ def test_all_losses_are_on_the_axis_and_ticks_too():
          "(steepest)"),
     ],
 )  # fmt: skip
-def test_the_title_says_what_to_see(told, title):
-    assert referee_chart(told).title == title
+def test_the_title_says_what_to_see(expected, title):
+    assert referee_chart(expected).title == title
 
 
 def test_the_table_holds_what_is_drawn_and_the_note_names_the_gray():
@@ -70,8 +70,8 @@ def test_the_table_holds_what_is_drawn_and_the_note_names_the_gray():
     assert "Gray" not in referee_chart(judged()).note
 
 
-@pytest.mark.parametrize("told", [FULL, judged(row(lost=(0.0, 0.0))), judged(row(lost=(-0.1, -0.2)))])
-def test_it_is_drawn(told):
-    svg = picture_of(figure(referee_chart(told)), "svg").decode()
+@pytest.mark.parametrize("expected", [FULL, judged(row(lost=(0.0, 0.0))), judged(row(lost=(-0.1, -0.2)))])
+def test_it_is_drawn(expected):
+    svg = picture_of(figure(referee_chart(expected)), "svg").decode()
     assert "NaN" not in svg
     assert "undefined" not in svg

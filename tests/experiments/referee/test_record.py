@@ -18,16 +18,16 @@ def test_median_mean_and_worst():
 
 
 @pytest.mark.parametrize(
-    ("difference", "told"),
+    ("difference", "expected"),
     [(None, "not told"), ((-0.2, -0.4, 0.1), "not told"), ((-0.2, -0.4, -0.1), "ahead"), ((0.2, 0.1, 0.4), "behind"),
      ((0.0, 0.0, 0.0), "not told")],
 )  # fmt: skip
-def test_an_interval_that_holds_0_tells_nothing(difference, told):
-    assert followed(difference).told_apart == told
+def test_an_interval_that_holds_0_tells_nothing(difference, expected):
+    assert followed(difference).told_apart == expected
 
 
 def test_the_best_rate_has_the_highest_mean_accuracy():
     accuracy = np.array([[0.5, 0.9, 0.1], [0.9, 0.8, 0.1]])
-    found = Referee(DATA, Recipe(), np.array([0.01, 0.1, 1.0]), accuracy, (0, 1), (followed(),), "x", (), 0.1, 1.0)
-    assert found.best == (0.1, pytest.approx(0.85))
-    assert "numpy" in found.versions
+    record = Referee(DATA, Recipe(), np.array([0.01, 0.1, 1.0]), accuracy, (0, 1), (followed(),), "x", (), 0.1, 1.0)
+    assert record.best == (0.1, pytest.approx(0.85))
+    assert "numpy" in record.versions

@@ -24,37 +24,37 @@ FULL = judged(
 
 
 def test_the_headline_is_what_the_own_pick_loses():
-    told = referee_experiment(judged(row()))
-    assert told.title == "here: points of accuracy that following etascope pick loses 0.40"
-    assert told.others == ("0.50 at worst", "best rate 0.1: 85.0 % of 2 test images right")
-    assert [chart.name for chart in told.charts] == ["referee"]
+    experiment = referee_experiment(judged(row()))
+    assert experiment.title == "here: points of accuracy that following etascope pick loses 0.40"
+    assert experiment.others == ("0.50 at worst", "best rate 0.1: 85.0 % of 2 test images right")
+    assert [chart.name for chart in experiment.charts] == ["referee"]
 
 
 def test_it_says_that_the_test_images_are_spent_and_how_each_was_asked():
-    told = referee_experiment(judged(row(), left_out=(("Somebody", "not installed"),)))
-    assert "are spent" in told.sentences[-1]
-    facts = dict(told.facts)
+    experiment = referee_experiment(judged(row(), left_out=(("Somebody", "not installed"),)))
+    assert "are spent" in experiment.sentences[-1]
+    facts = dict(experiment.facts)
     assert facts["etascope pick"] == "its search"
     assert facts["Somebody"] == "left out: not installed"
-    assert told.document["schema"] == "etascope/referee/1"
+    assert experiment.document["schema"] == "etascope/referee/1"
 
 
 SCHEMA = Path(__file__).parents[3] / "docs" / "schema" / "referee-1.schema.json"
 
 
 def test_the_document_fits_its_schema_and_is_strict_json():
-    told = json.loads(json.dumps(referee_document(FULL), allow_nan=False))
+    document = json.loads(json.dumps(referee_document(FULL), allow_nan=False))
     schema = json.loads(SCHEMA.read_text(encoding="utf-8"))
-    jsonschema.Draft202012Validator(schema).validate(told)
-    assert told["best"] == {"learning_rate": 0.1, "accuracy": FULL.best[1]}
-    assert [a["name"] for a in told["advisers"]] == [row.adviser for row in FULL.followed]
-    own = next(a for a in told["advisers"] if a["name"] == told["own"])
+    jsonschema.Draft202012Validator(schema).validate(document)
+    assert document["best"] == {"learning_rate": 0.1, "accuracy": FULL.best[1]}
+    assert [a["name"] for a in document["advisers"]] == [row.adviser for row in FULL.followed]
+    own = next(a for a in document["advisers"] if a["name"] == document["own"])
     assert own["against_own"] is None
-    prodigy = next(a for a in told["advisers"] if a["own_optimizer"])
+    prodigy = next(a for a in document["advisers"] if a["own_optimizer"])
     assert prodigy["lost"] == {"each": [-2.0, 30.0], "median": 14.0, "mean": 14.0, "worst": 30.0}
     assert prodigy["against_own"] == {"told": "not told", "mean": 1, "low": -5, "high": 9}
-    assert told["truth"]["accuracy"] == FULL.accuracy.tolist()
-    assert told["left_out"][0]["adviser"] == "Somebody"
+    assert document["truth"]["accuracy"] == FULL.accuracy.tolist()
+    assert document["left_out"][0]["adviser"] == "Somebody"
 
 
 @pytest.mark.parametrize("width", [80, 120])
@@ -101,28 +101,28 @@ def test_own_pick_is_told_with_its_cost():
 
 
 def test_a_rival_that_wins_is_said_to_win():
-    told = " ".join(conclusion(judged(row(difference=(-0.25, -0.5, -0.1)))))
-    assert "Ahead of it: TPE by 0.25 (0.10 .. 0.50) points, 90 % intervals." in told
-    assert "Behind" not in told
-    assert "noise" not in told
+    text = " ".join(conclusion(judged(row(difference=(-0.25, -0.5, -0.1)))))
+    assert "Ahead of it: TPE by 0.25 (0.10 .. 0.50) points, 90 % intervals." in text
+    assert "Behind" not in text
+    assert "noise" not in text
 
 
 def test_a_rival_in_front_within_the_noise_is_not_said_to_win():
-    told = conclusion(judged(row()))
-    assert told[1] == "TPE lost least here (0.15 in the mean), but the difference is within the noise."
-    assert told[2] == "Not told apart from it by so few seeds, better or worse: TPE."
+    text = conclusion(judged(row()))
+    assert text[1] == "TPE lost least here (0.15 in the mean), but the difference is within the noise."
+    assert text[2] == "Not told apart from it by so few seeds, better or worse: TPE."
 
 
 def test_who_is_behind_is_said_with_the_interval():
-    told = " ".join(conclusion(judged(row("A", (9, 9), (8, 7, 9)), row("B", (5, 5), (4, 3, 5)))))
-    assert "Behind it: B by 4.00 (3.00 .. 5.00) and A by 8.00 (7.00 .. 9.00) points" in told
+    text = " ".join(conclusion(judged(row("A", (9, 9), (8, 7, 9)), row("B", (5, 5), (4, 3, 5)))))
+    assert "Behind it: B by 4.00 (3.00 .. 5.00) and A by 8.00 (7.00 .. 9.00) points" in text
 
 
 def test_an_optimizer_of_its_own_may_be_better_than_the_recipes_best():
     prodigy = row("Prodigy", (-2.0, -1.0, 30.0), (1, -5, 9), (None, None), own_optimizer=True)
-    told = " ".join(conclusion(judged(prodigy)))
-    assert "2 of its 3 trainings did; its median is 1.00 points better, its worst training 30.00 points worse." in told
-    assert "no rate" not in told
+    text = " ".join(conclusion(judged(prodigy)))
+    assert "2 of its 3 trainings did; its median is 1.00 points better, its worst training 30.00 points worse." in text
+    assert "no rate" not in text
     assert rates_in_words(prodigy) == "its own"
 
 

@@ -18,20 +18,20 @@ QUICK = GridSearch(per_decade=2)
 class Spy:
     """Notes what it is shown."""
 
-    seen: list
+    benches: list
     rate: float | None = 0.03
     name: str = "spy"
     about: str = "looks"
     needs: tuple = ()
 
     def advise(self, bench):
-        self.seen.append(bench)
+        self.benches.append(bench)
         return Advice(self.rate, 0.5)
 
 
 def ask(*advisers, **changes):
-    asked = {"recipe": SMALL, "seeds": 2, "replicates": 2, "method": QUICK, "engine": DenseEngine(1), **changes}
-    return referee(dataset(), advisers=advisers, **asked)
+    options = {"recipe": SMALL, "seeds": 2, "replicates": 2, "method": QUICK, "engine": DenseEngine(1), **changes}
+    return referee(dataset(), advisers=advisers, **options)
 
 
 @pytest.fixture(scope="module")
@@ -70,23 +70,23 @@ def test_what_a_rate_loses_is_read_off_the_truth(everybody):
 
 def test_nobody_sees_a_test_row_or_trains_on_a_seed_of_the_truth():
     spy = Spy([])
-    found = ask(spy, replicates=3)
+    result = ask(spy, replicates=3)
     known = split()
-    assert [bench.recipe.seed for bench in spy.seen] == [0, 1, 2]
-    assert found.seeds == (FRESH, FRESH + 1)
-    for bench in spy.seen:
+    assert [bench.recipe.seed for bench in spy.benches] == [0, 1, 2]
+    assert result.seeds == (FRESH, FRESH + 1)
+    for bench in spy.benches:
         assert len(bench.split.x_test) == len(bench.split.y_test) == len(bench.split.test_rows) == 0
         assert np.array_equal(bench.split.x, known.x)
         for label in range(10):
             ours, first = (np.bincount(s.folds[s.y == label], minlength=5) for s in (bench.split, known))
             assert np.array_equal(ours, first)
-    assert np.array_equal(spy.seen[0].split.folds, known.folds)
-    assert not np.array_equal(spy.seen[1].split.folds, known.folds)
+    assert np.array_equal(spy.benches[0].split.folds, known.folds)
+    assert not np.array_equal(spy.benches[1].split.folds, known.folds)
 
 
 def test_who_gives_no_rate_is_scored_by_the_customary_one():
-    found = ask(Spy([], None), CustomaryDefault())
-    spy, customary = (next(r for r in found.followed if r.adviser == name) for name in ("spy", "customary default"))
+    result = ask(Spy([], None), CustomaryDefault())
+    spy, customary = (next(r for r in result.followed if r.adviser == name) for name in ("spy", "customary default"))
     assert spy.rates == (None, None)
     assert spy.scored == customary.scored == (0.01, 0.01)
     assert spy.lost == customary.lost
@@ -95,23 +95,23 @@ def test_who_gives_no_rate_is_scored_by_the_customary_one():
 
 def test_who_needs_what_is_not_there_is_left_out_with_the_way_to_get_it():
     spy = Spy([], needs=("json", "no_such_module"))
-    found = ask(spy)
+    result = ask(spy)
     assert missing(spy) == ("no_such_module",)
-    assert spy.seen == []
-    assert found.left_out == (("spy", "no_such_module not installed: pip install 'etascope[referee]'"),)
+    assert spy.benches == []
+    assert result.left_out == (("spy", "no_such_module not installed: pip install 'etascope[referee]'"),)
 
 
 def test_progress_names_the_truth_and_who_is_asked():
-    told = []
-    ask(Spy([]), progress=lambda event: told.append(event.stage))
-    assert told[0] == "measuring the truth"
-    assert "asking etascope pick, seed 2 of 2" in told
+    stages = []
+    ask(Spy([]), progress=lambda event: stages.append(event.stage))
+    assert stages[0] == "measuring the truth"
+    assert "asking etascope pick, seed 2 of 2" in stages
 
 
 def test_the_highest_seed_can_be_asked_too():
     spy = Spy([])
     ask(spy, recipe=replace(SMALL, seed=2**32 - 1))
-    assert [bench.recipe.seed for bench in spy.seen] == [2**32 - 1, 0]
+    assert [bench.recipe.seed for bench in spy.benches] == [2**32 - 1, 0]
 
 
 @pytest.mark.parametrize(

@@ -95,15 +95,15 @@ def test_a_rate_loses_its_regret_and_no_rate_that_of_the_customary_one():
 
 
 def test_an_optimizer_of_its_own_is_trained_with_the_seeds_of_the_truth_and_may_win():
-    known, asked = split(), []
+    known, requests = split(), []
 
     def train(seed):
-        asked.append(seed)
+        requests.append(seed)
         return lambda x: known.y_test if seed == 4 else np.full(len(x), 10)
 
     advice = [Advice(None, 1.0, train)] * 3
     table = lost_table(TRUTH, advice, 0.01, known)
-    assert asked == [4, 5]
+    assert requests == [4, 5]
     assert table == pytest.approx(np.array([[-10, 80]]))
     assert told_losses(TRUTH, table, own_optimizer=True) == pytest.approx((-15, 85))
 
@@ -126,8 +126,8 @@ def test_what_seeds_share_cancels():
 
 
 def test_the_interval_covers_as_often_as_it_says():
-    chance, hit = np.random.default_rng(1), 0
+    rng, hit = np.random.default_rng(1), 0
     for _ in range(60):
-        _, low, high = mean_difference(chance.normal(0.3, 1, (1, 6)), np.zeros((1, 6)))
+        _, low, high = mean_difference(rng.normal(0.3, 1, (1, 6)), np.zeros((1, 6)))
         hit += low <= 0.3 <= high
     assert 46 <= hit <= 60

@@ -16,9 +16,9 @@ def test_a_law_gives_the_rate_at_a_value():
 
 
 def test_a_scaling_is_answered_when_one_setting_is():
-    def told(*rates):
+    def scaling(*rates):
         settings = tuple(Setting(i + 1, Recipe(), made.run(learning_rate=r).choice) for i, r in enumerate(rates))
         return Scaling(DATA, Recipe(), (Axis("epochs", settings, None, "", ()),), 1.0)
 
-    assert told(None, 0.018).answered
-    assert not told(None, None).answered
+    assert scaling(None, 0.018).answered
+    assert not scaling(None, None).answered

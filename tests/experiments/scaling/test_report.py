@@ -14,20 +14,22 @@ from tests.experiments.referee.test_record import DATA
 from tests.experiments.scaling.test_run import setting
 
 FALLING = [setting(5, 0.02), setting(10, 0.015), setting(20, 0.005)]
-TOLD = Scaling(DATA, Recipe(), (judge("epochs", FALLING), judge("width", [setting(64, None), setting(128, 0.02)])), 1.5)
+SCALED = Scaling(
+    DATA, Recipe(), (judge("epochs", FALLING), judge("width", [setting(64, None), setting(128, 0.02)])), 1.5
+)
 
 
 @pytest.mark.parametrize("width", [80, 120])
 @pytest.mark.parametrize("ascii", [False, True])
 def test_every_line_fits_and_ascii_is_ascii(width, ascii):
-    text = page_of(TOLD, width=width, ascii=ascii)
+    text = page_of(SCALED, width=width, ascii=ascii)
     assert max(map(len, text.splitlines())) <= width
     assert all(line == line.rstrip() for line in text.splitlines())
     assert text.isascii() == ascii
 
 
 def test_every_setting_is_told_and_what_the_best_rate_does():
-    text = page_of(TOLD, width=120)
+    text = page_of(SCALED, width=120)
     assert re.search(r"^ +20 +0.005 +0.00333\.\.0.0075 +87\.4 %", text, re.MULTILINE)
     assert re.search(r"^ +64  cannot tell", text, re.MULTILINE)
     assert "The best rate falls as epochs^-1.00" in text
@@ -37,14 +39,14 @@ def test_every_setting_is_told_and_what_the_best_rate_does():
 
 
 def test_the_table_has_a_row_a_setting():
-    header, rows = setting_table(TOLD.axes[1])
+    header, rows = setting_table(SCALED.axes[1])
     assert header[:3] == ("width", "rate", "basin")
     assert [row[:2] for row in rows] == [("64", "cannot tell"), ("128", "0.02")]
     assert all(len(row) == len(header) for row in rows)
 
 
 @pytest.mark.parametrize(
-    ("axes", "told"),
+    ("axes", "expected"),
     [
         ([("batch size", (4, 64))], "128 hidden units, momentum 0.9, batches of 4 and 64, 5 epochs"),
         ([("epochs", (5, 10, 20))], "128 hidden units, momentum 0.9, batches of 16, epochs: 5, 10 and 20"),
@@ -55,15 +57,15 @@ def test_the_table_has_a_row_a_setting():
         ),
     ],
 )
-def test_the_head_names_what_was_varied_with_its_values(axes, told):
+def test_the_head_names_what_was_varied_with_its_values(axes, expected):
     judged = tuple(judge(name, [setting(value, 0.02) for value in values]) for name, values in axes)
-    found = Scaling(DATA, Recipe(), judged, 1.5)
-    assert varied(found) == told
-    assert told in " ".join(page_of(found, width=120).split())
-    assert told in scaling_experiment(found).setup
+    record = Scaling(DATA, Recipe(), judged, 1.5)
+    assert varied(record) == expected
+    assert expected in " ".join(page_of(record, width=120).split())
+    assert expected in scaling_experiment(record).setup
 
 
-def told(*axes):
+def scaling_of(*axes):
     return scaling_experiment(Scaling(DATA, Recipe(), axes, 1.5))
 
 
@@ -78,31 +80,31 @@ def told(*axes):
 )
 def test_the_headline_says_whether_the_best_rate_moves(rates, headline):
     settings = [setting(value, rate) for value, rate in zip((5, 10, 20), rates, strict=True)]
-    found = told(judge("epochs", settings))
-    assert found.label == "can the best rate be told to move with epochs?"
-    assert found.headline == headline
+    reply = scaling_of(judge("epochs", settings))
+    assert reply.label == "can the best rate be told to move with epochs?"
+    assert reply.headline == headline
 
 
 def test_every_axis_has_its_chart_and_its_warnings():
     falling = judge("epochs", [setting(5, 0.02), setting(10, 0.01), setting(20, 0.005)])
-    found = told(falling, judge("width", [setting(64, None), setting(128, 0.02)]))
-    assert [chart.name for chart in found.charts] == ["scaling-epochs", "scaling-width"]
-    assert found.others[0].startswith("power -1.00 (90 %: ")
-    assert found.others[1] == "with width: cannot tell yet"
-    assert any(sentence.startswith("The rate chosen at 5 epochs, 0.02, lies above") for sentence in found.sentences)
-    assert found.document["schema"] == "etascope/scaling/1"
+    reply = scaling_of(falling, judge("width", [setting(64, None), setting(128, 0.02)]))
+    assert [chart.name for chart in reply.charts] == ["scaling-epochs", "scaling-width"]
+    assert reply.others[0].startswith("power -1.00 (90 %: ")
+    assert reply.others[1] == "with width: cannot tell yet"
+    assert any(sentence.startswith("The rate chosen at 5 epochs, 0.02, lies above") for sentence in reply.sentences)
+    assert reply.document["schema"] == "etascope/scaling/1"
 
 
 SCHEMA = Path(__file__).parents[3] / "docs" / "schema" / "scaling-1.schema.json"
 
 
 def test_the_document_fits_its_schema_and_is_strict_json():
-    told = json.loads(json.dumps(scaling_document(TOLD), allow_nan=False))
+    document = json.loads(json.dumps(scaling_document(SCALED), allow_nan=False))
     schema = json.loads(SCHEMA.read_text(encoding="utf-8"))
-    jsonschema.Draft202012Validator(schema).validate(told)
-    epochs, width = told["axes"]
+    jsonschema.Draft202012Validator(schema).validate(document)
+    epochs, width = document["axes"]
     assert [s["learning_rate"] for s in epochs["settings"]] == [0.02, 0.015, 0.005]
     assert epochs["law"]["moves"]
-    assert epochs["law"]["exponent"] == TOLD.axes[0].law.exponent
-    assert epochs["warnings"] == list(TOLD.axes[0].warnings)
+    assert epochs["law"]["exponent"] == SCALED.axes[0].law.exponent
+    assert epochs["warnings"] == list(SCALED.axes[0].warnings)
     assert (width["law"], width["settings"][0]["basin"], width["settings"][0]["valid_accuracy"]) == (None, None, None)

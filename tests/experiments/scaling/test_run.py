@@ -62,9 +62,9 @@ def test_a_power_law_is_found_again(xs, exponent, factor):
 
 
 def test_the_interval_covers_the_exponent_as_often_as_it_says():
-    chance, hit, xs = np.random.default_rng(0), 0, np.array([1, 2, 4, 8])
+    rng, hit, xs = np.random.default_rng(0), 0, np.array([1, 2, 4, 8])
     for _ in range(300):
-        rates = np.exp(-0.5 * np.log(xs) + chance.normal(0, 0.4, 4))
+        rates = np.exp(-0.5 * np.log(xs) + rng.normal(0, 0.4, 4))
         law = fit_power_law(xs, rates, [HALF * 0.4] * 4)
         hit += law.low <= -0.5 <= law.high
     assert 0.87 <= hit / 300 <= 0.98
@@ -139,32 +139,32 @@ def dataset():
 
 def test_a_real_scaling_over_two_axes_trains_no_recipe_twice(dataset):
     stages = []
-    told = scaling(
+    run = scaling(
         dataset, recipe=SMALL, times=(2, 1), batch_sizes=(16, 64), method=QUICK, engine=DenseEngine(1),
         progress=lambda event: stages.append(event.stage),
     )  # fmt: skip
-    epochs, batch = told.axes
+    epochs, batch = run.axes
     assert [s.value for s in epochs.settings] == [1, 2]
     assert [s.value for s in batch.settings] == [16, 64]
     assert batch.settings[0].choice is epochs.settings[0].choice
     assert batch.settings[1].choice.learning_rate > batch.settings[0].choice.learning_rate
-    assert told.answered
-    assert told.data.development == 800
+    assert run.answered
+    assert run.data.development == 800
     assert stages[0] == "epochs 1, round 1"
     assert "batch size 16, round 1" not in stages
 
 
 def test_the_choice_is_that_of_the_search_and_the_epochs_are_the_default_axis(dataset):
-    told = scaling(dataset, recipe=SMALL, method=QUICK, engine=DenseEngine(1))
-    assert [[s.value for s in axis.settings] for axis in told.axes] == [[1, 2, 4]]
+    run = scaling(dataset, recipe=SMALL, method=QUICK, engine=DenseEngine(1))
+    assert [[s.value for s in axis.settings] for axis in run.axes] == [[1, 2, 4]]
     from etascope.workbench import pick
 
     assert (
-        told.axes[0].settings[0].choice.learning_rate == pick(dataset, recipe=SMALL, method=QUICK).choice.learning_rate
+        run.axes[0].settings[0].choice.learning_rate == pick(dataset, recipe=SMALL, method=QUICK).choice.learning_rate
     )
 
 
 def test_a_scaling_without_any_answer_says_so(dataset):
-    told = scaling(dataset, recipe=SMALL, times=(1, 2), method=GridSearch(low=1e-9, high=2e-9), engine=DenseEngine(1))
-    assert not told.answered
-    assert len(told.axes[0].warnings) == 2
+    run = scaling(dataset, recipe=SMALL, times=(1, 2), method=GridSearch(low=1e-9, high=2e-9), engine=DenseEngine(1))
+    assert not run.answered
+    assert len(run.axes[0].warnings) == 2

@@ -93,9 +93,9 @@ def test_sharpness_is_the_largest_eigenvalue_of_the_whole_hessian(sizes, scale):
     parameters, x, y = problem(sizes, n=12, scale=scale)
     product, size = hessian_product(parameters, x, y), flat(parameters).size
     known = np.linalg.eigvalsh(np.stack([product(row) for row in np.eye(size)]))[-1]
-    found = sharpness(parameters, x, y, tolerance=1e-4, iterations=3000)
-    assert found.converged
-    assert found.value == pytest.approx(known, rel=1e-3)
+    measured = sharpness(parameters, x, y, tolerance=1e-4, iterations=3000)
+    assert measured.converged
+    assert measured.value == pytest.approx(known, rel=1e-3)
 
 
 @settings(deadline=None)
@@ -107,25 +107,25 @@ def test_sharpness_is_the_largest_eigenvalue_of_the_whole_hessian(sizes, scale):
 def test_a_converged_value_is_near_the_largest_eigenvalue_or_says_it_is_not(values, seed):
     turn, _ = np.linalg.qr(np.random.default_rng(seed).normal(size=(len(values), len(values))))
     matrix = turn @ np.diag(values) @ turn.T
-    found = largest_eigenvalue(lambda v: matrix @ v, len(values), tolerance=1e-6, iterations=2000)
-    assert min(abs(found.value - value) for value in values) <= found.error + 1e-9
-    assert found.value <= max(values) + 1e-9
-    if found.converged and sorted(values)[-1] - sorted([*values, -99.0])[-2] > 0.5:
-        assert found.value == pytest.approx(max(values), abs=1e-4)
+    eigenvalue = largest_eigenvalue(lambda v: matrix @ v, len(values), tolerance=1e-6, iterations=2000)
+    assert min(abs(eigenvalue.value - value) for value in values) <= eigenvalue.error + 1e-9
+    assert eigenvalue.value <= max(values) + 1e-9
+    if eigenvalue.converged and sorted(values)[-1] - sorted([*values, -99.0])[-2] > 0.5:
+        assert eigenvalue.value == pytest.approx(max(values), abs=1e-4)
 
 
 def test_a_larger_negative_eigenvalue_is_not_taken_for_the_sharpness():
     matrix = np.diag([2.0, 0.5, -8.0])
-    found = largest_eigenvalue(lambda v: matrix @ v, 3, tolerance=1e-6, iterations=1000)
-    assert found.converged
-    assert (found.value, found.lowest) == (pytest.approx(2), pytest.approx(-8))
+    eigenvalue = largest_eigenvalue(lambda v: matrix @ v, 3, tolerance=1e-6, iterations=1000)
+    assert eigenvalue.converged
+    assert (eigenvalue.value, eigenvalue.lowest) == (pytest.approx(2), pytest.approx(-8))
 
 
 def test_eigenvalues_of_equal_size_and_other_sign_are_told_apart():
     matrix = np.diag([5.0, 1.0, -5.0])
-    found = largest_eigenvalue(lambda v: matrix @ v, 3, tolerance=1e-6, iterations=200)
-    assert found.converged
-    assert found.value == pytest.approx(5)
+    eigenvalue = largest_eigenvalue(lambda v: matrix @ v, 3, tolerance=1e-6, iterations=200)
+    assert eigenvalue.converged
+    assert eigenvalue.value == pytest.approx(5)
 
 
 def test_a_loss_that_is_concave_everywhere_has_a_value_below_0():
@@ -135,10 +135,10 @@ def test_a_loss_that_is_concave_everywhere_has_a_value_below_0():
 
 def test_too_few_iterations_say_so():
     matrix = np.diag([1.0, 0.999, 0.5, -0.9])
-    found = largest_eigenvalue(lambda v: matrix @ v, 4, tolerance=1e-9, iterations=5)
-    assert not found.converged
-    assert found.iterations == 5
-    assert found.error > 1e-9
+    eigenvalue = largest_eigenvalue(lambda v: matrix @ v, 4, tolerance=1e-9, iterations=5)
+    assert not eigenvalue.converged
+    assert eigenvalue.iterations == 5
+    assert eigenvalue.error > 1e-9
 
 
 def test_the_same_network_gives_the_same_bits():
@@ -147,5 +147,5 @@ def test_the_same_network_gives_the_same_bits():
 
 
 def test_a_matrix_of_zeros_has_none():
-    found = largest_eigenvalue(lambda v: 0 * v, 4)
-    assert (found.value, found.converged, found.iterations) == (0, True, 1)
+    eigenvalue = largest_eigenvalue(lambda v: 0 * v, 4)
+    assert (eigenvalue.value, eigenvalue.converged, eigenvalue.iterations) == (0, True, 1)

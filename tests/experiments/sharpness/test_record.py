@@ -89,8 +89,8 @@ def test_no_curvature_above_0_gives_no_limit(sharpness):
 
 
 def test_where_theory_fails_depends_on_the_recipe():
-    told = {why_limit(Recipe(optimizer=o, hidden=h)) for o in ("sgd", "momentum") for h in ((), (8,))}
-    assert len(told) == 3
+    reasons = {why_limit(Recipe(optimizer=o, hidden=h)) for o in ("sgd", "momentum") for h in ((), (8,))}
+    assert len(reasons) == 3
     assert "ten times lower" in why_limit(Recipe())
     assert "Softmax regression" in why_limit(Recipe(hidden=()))
 

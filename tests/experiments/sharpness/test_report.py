@@ -32,16 +32,16 @@ def test_the_measured_wall_stands_beside():
 
 def test_the_landscape_has_a_chart_of_its_own_where_it_is_known():
     assert [chart.name for chart in sharpness_experiment(walled()).charts] == ["sharpness"]
-    told = sharpness_experiment(replace(walled(), choice=made.choice()))
-    assert [chart.name for chart in told.charts] == ["sharpness", "landscape"]
+    experiment = sharpness_experiment(replace(walled(), choice=made.choice()))
+    assert [chart.name for chart in experiment.charts] == ["sharpness", "landscape"]
 
 
 def test_it_says_where_theory_fails_and_comes_from():
-    told = sharpness_experiment(walled())
-    assert told.sentences[-1] == "It fails at times."
-    assert len(told.references) == 2
-    assert told.document["schema"] == "etascope/sharpness/1"
-    assert "along a training at 0.018" in told.setup
+    experiment = sharpness_experiment(walled())
+    assert experiment.sentences[-1] == "It fails at times."
+    assert len(experiment.references) == 2
+    assert experiment.document["schema"] == "etascope/sharpness/1"
+    assert "along a training at 0.018" in experiment.setup
     assert "at the start" in sharpness_experiment(walled(learning_rate=None)).setup
 
 
@@ -55,15 +55,15 @@ def test_it_says_where_theory_fails_and_comes_from():
     ids=["momentum", "start alone", "adam"],
 )
 def test_sharpness_walls_fit_their_schema(wall):
-    told = checked(sharpness_document(wall), "sharpness")
-    assert [p["limit"] for p in told["points"]] == [p.limit for p in wall.points]
-    assert told["ratio"] == wall.ratio
+    document = checked(sharpness_document(wall), "sharpness")
+    assert [p["limit"] for p in document["points"]] == [p.limit for p in wall.points]
+    assert document["ratio"] == wall.ratio
 
 
 def test_the_document_has_the_images_with_every_note():
-    told = checked(sharpness_document(replace(walled(), data=made.run().data, diverged=True)), "sharpness")
-    assert told["dataset"]["notes"] == ["nothing was resized"]
-    assert told["diverged"]
+    document = checked(sharpness_document(replace(walled(), data=made.run().data, diverged=True)), "sharpness")
+    assert document["dataset"]["notes"] == ["nothing was resized"]
+    assert document["diverged"]
 
 
 @pytest.mark.parametrize("width", [80, 120])
@@ -85,7 +85,7 @@ def test_the_table_has_a_line_a_moment():
 
 
 @pytest.mark.parametrize(
-    ("limits", "measured", "told"),
+    ("limits", "measured", "expected"),
     [
         ((1.0, 0.9), 1.2, "1.2 times the limit at the start, so theory is about right here"),
         ((3.4, 0.5), 0.1, "34 times lower than the limit at the start, and 5 times lower than any"),
@@ -93,8 +93,8 @@ def test_the_table_has_a_line_a_moment():
         ((1.0, 0.5), 30.0, "30 times higher than the limit at the start, so theory does not explain it"),
     ],
 )
-def test_the_measured_wall_is_set_beside_the_limit(limits, measured, told):
-    assert any(told in sentence for sentence in sharpness_sentences(walled(limits, measured)))
+def test_the_measured_wall_is_set_beside_the_limit(limits, measured, expected):
+    assert any(expected in sentence for sentence in sharpness_sentences(walled(limits, measured)))
 
 
 def test_the_reason_why_it_fails_is_always_told():
@@ -108,8 +108,8 @@ def test_adaptive_optimizers_have_no_limit():
 
 
 def test_an_unmeasured_wall_is_not_made_up():
-    told = sharpness_sentences(walled(measured=None))
-    assert any("was not measured here" in sentence for sentence in told)
+    sentences = sharpness_sentences(walled(measured=None))
+    assert any("was not measured here" in sentence for sentence in sentences)
 
 
 def test_a_start_without_curvature_gives_no_limit():
@@ -124,8 +124,8 @@ def test_a_value_that_did_not_settle_is_marked():
 
 
 def test_the_start_alone_has_no_after():
-    told = sharpness_sentences(walled((2.0,), learning_rate=None))
-    assert told[0] == "The sharpness is 1.9 at the start."
+    sentences = sharpness_sentences(walled((2.0,), learning_rate=None))
+    assert sentences[0] == "The sharpness is 1.9 at the start."
 
 
 def test_a_training_that_diverged_is_said_to_have():

@@ -51,22 +51,22 @@ def lying_npy(shape: tuple[int, ...], held: int) -> bytes:
 )
 def test_names(tmp_path, save, names):
     save(tmp_path / "a.npz", **dict(zip(names, (IMAGES, LABELS), strict=True)))
-    found = open_npz(tmp_path / "a.npz", None, Options())
-    assert np.array_equal(found.images, IMAGES)
-    assert np.array_equal(found.labels, LABELS)
-    assert (found.test_rows, found.notes) == (None, ())
+    opened = open_npz(tmp_path / "a.npz", None, Options())
+    assert np.array_equal(opened.images, IMAGES)
+    assert np.array_equal(opened.labels, LABELS)
+    assert (opened.test_rows, opened.notes) == (None, ())
 
 
 def test_keras_names_bring_a_test_part(tmp_path):
     np.savez(
         tmp_path / "a.npz", x_train=IMAGES[:3], y_train=LABELS[:3], x_test=IMAGES[3:], y_test=LABELS[3:], extra=[1]
     )
-    found = open_npz(tmp_path / "a.npz", None, Options())
-    assert np.array_equal(found.images, IMAGES)
-    assert np.array_equal(found.labels, LABELS)
-    assert found.test_rows is not None
-    assert found.test_rows.tolist() == [3, 4]
-    assert found.notes == ("Arrays that were left out: extra.",)
+    opened = open_npz(tmp_path / "a.npz", None, Options())
+    assert np.array_equal(opened.images, IMAGES)
+    assert np.array_equal(opened.labels, LABELS)
+    assert opened.test_rows is not None
+    assert opened.test_rows.tolist() == [3, 4]
+    assert opened.notes == ("Arrays that were left out: extra.",)
 
 
 def test_labels_of_strings_and_labels_given(tmp_path):
@@ -101,9 +101,9 @@ def test_fortran_order_and_floats(tmp_path):
 def test_npy_with_labels_beside_it(tmp_path, beside, name):
     np.save(tmp_path / name, IMAGES)
     np.save(tmp_path / beside, LABELS)
-    found = open_npy(tmp_path / name, None, Options())
-    assert np.array_equal(found.images, IMAGES)
-    assert np.array_equal(found.labels, LABELS)
+    opened = open_npy(tmp_path / name, None, Options())
+    assert np.array_equal(opened.images, IMAGES)
+    assert np.array_equal(opened.labels, LABELS)
 
 
 def test_npy_without_labels(tmp_path):
@@ -131,9 +131,9 @@ def test_npy_with_a_test_part_beside_it(tmp_path, train, held):
     np.save(tmp_path / label_names(train)[3].replace("x_", "y_"), LABELS)
     assert open_npy(tmp_path / f"{train}.npy", None, Options()).test_rows is None
     np.save(tmp_path / label_names(held)[3].replace("x_", "y_"), LABELS[:2])
-    found = open_npy(tmp_path / f"{train}.npy", None, Options())
-    assert found.test_rows.tolist() == [5, 6]
-    assert found.notes == (f"{held}.npy, which lies beside {train}.npy, is the test part.",)
+    opened = open_npy(tmp_path / f"{train}.npy", None, Options())
+    assert opened.test_rows.tolist() == [5, 6]
+    assert opened.notes == (f"{held}.npy, which lies beside {train}.npy, is the test part.",)
 
 
 def test_labels_in_a_file_of_their_own(tmp_path):
@@ -328,14 +328,14 @@ def test_a_validation_part(tmp_path, names, held):
         for name, values in zip(names, (images, labels), strict=True)
     }
     np.savez(tmp_path / "a.npz", **arrays)
-    found = open_npz(tmp_path / "a.npz", None, Options())
+    opened = open_npz(tmp_path / "a.npz", None, Options())
     count = 12 if held else 9
-    assert np.array_equal(found.images, images[:count])
-    assert found.labels.tolist() == labels[:count, 0].tolist()
-    assert found.test_rows.tolist() == list(range(count - 3, count))
+    assert np.array_equal(opened.images, images[:count])
+    assert opened.labels.tolist() == labels[:count, 0].tolist()
+    assert opened.test_rows.tolist() == list(range(count - 3, count))
     val, test = names[0].format("val"), names[0].format("test")
-    told = f"{val} joined the training images; {test} is the test part." if held else f"{val} is the test part."
-    assert found.notes == (told,)
+    sentence = f"{val} joined the training images; {test} is the test part." if held else f"{val} is the test part."
+    assert opened.notes == (sentence,)
 
 
 def test_a_pickled_file_is_named_before_its_labels_are_missed(tmp_path):
@@ -453,15 +453,15 @@ def test_a_large_directory_is_refused_before_it_is_understood(name):
     tracemalloc.start()
     began = time.process_time()
     try:
-        with pytest.raises((InputError, zipfile.BadZipFile)) as told:
+        with pytest.raises((InputError, zipfile.BadZipFile)) as caught:
             open_zip(file)
         assert tracemalloc.get_traced_memory()[1] < 24 * 2**20
     finally:
         tracemalloc.stop()
     assert time.process_time() - began < 2
     if name in ("many entries", "few entries of long names"):
-        assert isinstance(told.value, InputError)
-        assert "Make a zip of fewer files." in str(told.value)
+        assert isinstance(caught.value, InputError)
+        assert "Make a zip of fewer files." in str(caught.value)
 
 
 @pytest.mark.parametrize("name", LITTLE)

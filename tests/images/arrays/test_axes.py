@@ -146,10 +146,10 @@ def test_what_is_advised_of_turned_images_turns_them_back(order, labels):
     with refused("images must have their number as the first axis; found shape", "with 30 labels") as caught:
         open_images(turned, given)
     advised = str(caught.value).rpartition("(images.")[2].removesuffix(").")
-    found = eval(f"images.{advised}", {"images": turned})
-    assert found.shape[0] == 30
+    moved = eval(f"images.{advised}", {"images": turned})
+    assert moved.shape[0] == 30
     if labels != "row":
-        assert sorted(np.unique(open_images(found, given).images)) == sorted(np.unique(images))
+        assert sorted(np.unique(open_images(moved, given).images)) == sorted(np.unique(images))
 
 
 def test_few_labels_turn_nothing():

@@ -39,9 +39,9 @@ class Wrapped:
     ],
 )
 def test_forms_of_the_same_images(given):
-    found = open_array(given, LABELS, Options(), "an array")
-    assert np.array_equal(found.images, IMAGES)
-    assert found.labels.tolist() == LABELS
+    opened = open_array(given, LABELS, Options(), "an array")
+    assert np.array_equal(opened.images, IMAGES)
+    assert opened.labels.tolist() == LABELS
 
 
 def test_flat_rows():
@@ -52,8 +52,8 @@ def test_flat_rows():
 def test_torch_tensors():
     import torch
 
-    found = open_array(torch.from_numpy(IMAGES.transpose(0, 3, 1, 2)), torch.tensor(LABELS), Options(), "a tensor")
-    assert np.array_equal(found.images, IMAGES)
+    opened = open_array(torch.from_numpy(IMAGES.transpose(0, 3, 1, 2)), torch.tensor(LABELS), Options(), "a tensor")
+    assert np.array_equal(opened.images, IMAGES)
     with refused("readable as an array", "Tensor is not"):
         open_array(torch.ones(4, 5, 5, requires_grad=True), LABELS, Options(), "a tensor")
 
@@ -63,8 +63,8 @@ def test_bytes_are_shared():
 
 
 def test_dark_images_are_told():
-    found = open_array(np.minimum(IMAGES, 16), LABELS, Options(), "an array")
-    assert found.notes == ("The brightest pixel is 16 of 255; if it is meant to be white, divide by 16 first.",)
+    opened = open_array(np.minimum(IMAGES, 16), LABELS, Options(), "an array")
+    assert opened.notes == ("The brightest pixel is 16 of 255; if it is meant to be white, divide by 16 first.",)
 
 
 def test_images_without_labels():
@@ -78,12 +78,12 @@ def test_labels_of_another_length():
 
 
 def test_a_mapping_with_a_test_part():
-    found = open_mapping(
+    opened = open_mapping(
         {"x_train": IMAGES[:2], "y_train": [0, 1], "x_test": IMAGES[2:], "y_test": [0, 1]}, None, Options(), "m"
     )
-    assert np.array_equal(found.images, IMAGES)
-    assert found.test_rows is not None
-    assert found.test_rows.tolist() == [2, 3]
+    assert np.array_equal(opened.images, IMAGES)
+    assert opened.test_rows is not None
+    assert opened.test_rows.tolist() == [2, 3]
 
 
 def test_parts_that_do_not_fit():
@@ -109,20 +109,20 @@ def test_sklearns_digits_are_scaled():
 
     bunch = load_digits()
     assert is_bunch(bunch)
-    found = open_bunch(bunch, None, Options())
-    assert found.images.shape == (1797, 8, 8, 1)
-    assert np.array_equal(found.images[..., 0], np.rint(bunch.images * 255 / 16))
-    assert np.array_equal(found.labels, bunch.target)
-    assert found.class_names == tuple("0123456789")
-    assert found.notes == ("Pixels were scaled from 0 .. 16 to 0 .. 255.",)
+    opened = open_bunch(bunch, None, Options())
+    assert opened.images.shape == (1797, 8, 8, 1)
+    assert np.array_equal(opened.images[..., 0], np.rint(bunch.images * 255 / 16))
+    assert np.array_equal(opened.labels, bunch.target)
+    assert opened.class_names == tuple("0123456789")
+    assert opened.notes == ("Pixels were scaled from 0 .. 16 to 0 .. 255.",)
 
 
 def test_a_bunch_of_unit_floats_is_not_stretched():
     from sklearn.utils import Bunch
 
-    found = open_bunch(Bunch(data=np.full((2, 9), 0.5), target=["a", "b"]), None, Options())
-    assert (found.images == 128).all()
-    assert (found.images.shape, found.class_names, found.notes) == (
+    opened = open_bunch(Bunch(data=np.full((2, 9), 0.5), target=["a", "b"]), None, Options())
+    assert (opened.images == 128).all()
+    assert (opened.images.shape, opened.class_names, opened.notes) == (
         (2, 3, 3, 1),
         None,
         ("Rows of 9 were read as gray images of 3 x 3 pixels.",),
@@ -132,8 +132,8 @@ def test_a_bunch_of_unit_floats_is_not_stretched():
 def test_a_bunch_with_names_that_do_not_fit():
     from sklearn.utils import Bunch
 
-    found = open_bunch(Bunch(data=IMAGES, target=LABELS, target_names=["class"]), None, Options())
-    assert found.class_names is None
+    opened = open_bunch(Bunch(data=IMAGES, target=LABELS, target_names=["class"]), None, Options())
+    assert opened.class_names is None
     named = open_bunch(Bunch(data=IMAGES, target=LABELS, target_names=["cat", "dog"]), None, Options())
     assert named.class_names == ("cat", "dog")
 
@@ -162,22 +162,24 @@ def test_what_is_no_bunch():
 def test_transparency_has_a_range_of_its_own(kind, white, opaque, channels):
     colours = (pictures(6, 5, 4, channels - 1) / 255.0 * white).round(0 if white > 1 else 6).astype(kind)
     images = np.concatenate([colours, np.full((6, 5, 4, 1), opaque, kind)], axis=3)
-    wanted = np.rint(colours.astype(np.float64) * 255 / white)
+    expected = np.rint(colours.astype(np.float64) * 255 / white)
     for source in (images, list(images), [*images[:-1], images[-1][:4]]):
         data = open_images(source, [0, 1] * 3, image_size=(5, 4))
-        assert np.array_equal(data.images[:5], wanted[:5])
+        assert np.array_equal(data.images[:5], expected[:5])
     images[0, 0, 0, -1] = 0
     data = open_images(images, [0, 1] * 3)
     assert data.images[0, 0, 0].tolist() == [255] * (channels - 1)
-    assert np.array_equal(data.images[1:], wanted[1:])
+    assert np.array_equal(data.images[1:], expected[1:])
 
 
 def test_names_of_classes_that_do_not_fit_are_told():
     from sklearn.utils import Bunch
 
-    found = open_bunch(Bunch(images=pictures(4)[..., 0], target=[0, 1, 2, 1], target_names=["a", "b"]), None, Options())
-    assert found.class_names is None
-    assert found.notes == ("The 2 target_names were left out: the labels go up to 2.",)
+    opened = open_bunch(
+        Bunch(images=pictures(4)[..., 0], target=[0, 1, 2, 1], target_names=["a", "b"]), None, Options()
+    )
+    assert opened.class_names is None
+    assert opened.notes == ("The 2 target_names were left out: the labels go up to 2.",)
 
 
 def test_a_sparse_bunch_is_to_be_made_dense():
@@ -189,5 +191,5 @@ def test_a_sparse_bunch_is_to_be_made_dense():
 
 
 def test_a_set_of_white_images_is_told():
-    found = open_images(np.full((4, 5, 4), 255, np.uint8), [0, 1, 0, 1])
-    assert found.notes[0] == "Every pixel is 255: all images are white."
+    opened = open_images(np.full((4, 5, 4), 255, np.uint8), [0, 1, 0, 1])
+    assert opened.notes[0] == "Every pixel is 255: all images are white."

@@ -44,9 +44,9 @@ class Lazy:
     ],
 )
 def test_pairs(items):
-    found = open_sequence(items, None, Options())
-    assert np.array_equal(found.images, IMAGES)
-    assert found.labels.tolist() == NAMES
+    opened = open_sequence(items, None, Options())
+    assert np.array_equal(opened.images, IMAGES)
+    assert opened.labels.tolist() == NAMES
 
 
 def test_images_with_labels_given():
@@ -57,17 +57,17 @@ def test_images_with_labels_given():
 
 def test_different_sizes_are_resized():
     items = [(pictures(1, 5, 4)[0], 0), (pictures(1, 90, 70, 3)[0], 1), (pictures(1, 8, 8, 4)[0], 1)]
-    found = open_sequence(items, None, Options())
-    assert found.images.shape == (3, 64, 64, 3)
-    assert found.notes == ("The images came in 3 sizes, from 5 x 4 to 90 x 70, and were resized to 64 x 64.", WHITE)
+    opened = open_sequence(items, None, Options())
+    assert opened.images.shape == (3, 64, 64, 3)
+    assert opened.notes == ("The images came in 3 sizes, from 5 x 4 to 90 x 70, and were resized to 64 x 64.", WHITE)
 
 
 def test_floats_of_different_sizes_share_one_range():
     bright, dark = np.full((2, 2), 200.0), np.full((3, 3), 1.0)
-    found = open_sequence([(bright, 0), (dark, 1)], None, Options())
-    assert [int(image.max()) for image in found.images] == [200, 1]
-    found = open_sequence([(bright / 255, 0), (dark, 1)], None, Options())
-    assert [int(image.max()) for image in found.images] == [200, 255]
+    opened = open_sequence([(bright, 0), (dark, 1)], None, Options())
+    assert [int(image.max()) for image in opened.images] == [200, 1]
+    opened = open_sequence([(bright / 255, 0), (dark, 1)], None, Options())
+    assert [int(image.max()) for image in opened.images] == [200, 255]
     with refused("known range", "-200"):
         open_sequence([(-bright, 0), (bright, 1)], None, Options())
 
@@ -76,9 +76,9 @@ def test_torch_datasets():
     import torch
 
     data = torch.utils.data.TensorDataset(torch.from_numpy(IMAGES.transpose(0, 3, 1, 2)), torch.tensor([0, 1, 0, 1]))
-    found = open_sequence(data, None, Options())
-    assert np.array_equal(found.images, IMAGES)
-    assert found.labels.tolist() == [0, 1, 0, 1]
+    opened = open_sequence(data, None, Options())
+    assert np.array_equal(opened.images, IMAGES)
+    assert opened.labels.tolist() == [0, 1, 0, 1]
 
 
 @pytest.mark.parametrize(
@@ -117,8 +117,8 @@ def test_a_damaged_lazy_picture_is_named_or_skipped(tmp_path):
     try:
         with refused("image 1", "damaged"):
             open_sequence(items, None, Options())
-        found = open_sequence(items, None, Options(skip_bad=True))
-        assert found.labels.tolist() == [0, 2]
+        opened = open_sequence(items, None, Options(skip_bad=True))
+        assert opened.labels.tolist() == [0, 2]
     finally:
         for lazy, _ in items:
             lazy.close()

@@ -90,10 +90,10 @@ POINTER = b"version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 12
 )
 def test_kinds(tmp_path, data, parts):
     (tmp_path / "x.jpg").write_bytes(data)
-    told = what_it_is(tmp_path / "x.jpg")
+    description = what_it_is(tmp_path / "x.jpg")
     for part in parts:
-        assert part in told
-    assert "\n" not in told
+        assert part in description
+    assert "\n" not in description
 
 
 def test_any_bytes_are_named_without_an_exception(tmp_path):

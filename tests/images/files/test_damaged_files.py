@@ -161,8 +161,8 @@ def test_damaged_files_are_opened_or_refused_in_a_sentence(tmp_path):
             same = opened.images.shape == good.images.shape and (
                 np.abs(opened.images.astype(int) - good.images).max() < 20
             )
-            told = set(opened.notes) - set(good.notes)
-            result = "the same" if same else "other, told" if told else "other"
+            new_notes = set(opened.notes) - set(good.notes)
+            result = "the same" if same else "other, told" if new_notes else "other"
             assert result != "other" or not KINDS[kind][2], (number, kind)
         finally:
             file.write_bytes(data)
@@ -176,5 +176,5 @@ def test_damaged_files_are_opened_or_refused_in_a_sentence(tmp_path):
     assert "refused in lines" not in counts
     assert grown < 200
     print(f"{many:,} damaged files: {dict(counts)}; slowest {slowest:.2f} s; memory grew by {grown:.0f} MiB")
-    for kind, found in by_kind.items():
-        print(f"  {kind}: {dict(found)}")
+    for kind, results in by_kind.items():
+        print(f"  {kind}: {dict(results)}")

@@ -253,7 +253,7 @@ def test_most_of_what_flipped_bits_spoil_is_noticed():
     data = jpeg_bytes(smooth(), quality=90)
     start = data.index(b"\xff\xda") + 14
     before = np.asarray(picture(smooth())).astype(int)
-    spoilt = told = 0
+    spoilt = count = 0
     for number in range(150):
         draw, damaged = random.Random(number), bytearray(data)
         damaged[draw.randrange(start, len(data) - 2)] ^= 1 << draw.randrange(8)
@@ -265,9 +265,9 @@ def test_most_of_what_flipped_bits_spoil_is_noticed():
         # A block moved: much of the image is another.
         if (np.abs(np.asarray(image).astype(int) - before).max(axis=2) > 60).mean() > 0.1:
             spoilt += 1
-            told += jpeg.fault_of_stream(bytes(damaged), MAX_JPEG) != ""
+            count += jpeg.fault_of_stream(bytes(damaged), MAX_JPEG) != ""
     assert spoilt > 20
-    assert told >= spoilt / 2
+    assert count >= spoilt / 2
 
 
 def big_jpeg(width: int, height: int, **options) -> bytes:

@@ -34,27 +34,27 @@ def with_bad(*rows: int):
 
 @pytest.mark.parametrize("workers", [1, 2, 5])
 def test_order_and_progress(workers):
-    seen = []
-    stacked = stack_images(100, decode, Options(workers=workers, progress=seen.append))
+    events = []
+    stacked = stack_images(100, decode, Options(workers=workers, progress=events.append))
     assert np.array_equal(stacked.images, IMAGES)
     assert stacked.rows.tolist() == list(range(100))
     assert stacked.notes == ()
-    assert [(p.stage, p.done, p.total, p.unit) for p in seen] == [
+    assert [(p.stage, p.done, p.total, p.unit) for p in events] == [
         ("decoding images", done, 100, "images") for done in (16, 32, 48, 64, 80, 96, 100)
     ]
 
 
 def test_threads_work_where_decoding_takes_long_and_only_there():
     def threads_of(pause: float) -> set[int]:
-        seen = set()
+        visited = set()
 
         def watched(row: int) -> Decoded:
-            seen.add(threading.get_ident())
+            visited.add(threading.get_ident())
             time.sleep(pause)
             return Decoded(IMAGES[row], (5, 4))
 
         assert np.array_equal(stack_images(100, watched, Options(workers=2)).images, IMAGES)
-        return seen
+        return visited
 
     assert len(threads_of(0.003)) == 3
     assert threads_of(0) == {threading.get_ident()}

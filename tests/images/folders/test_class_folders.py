@@ -17,14 +17,14 @@ def tree(root, *folders):
 
 
 def test_images_come_with_the_class_of_their_folder_and_the_rest_is_counted(tmp_path):
-    found = tree(tmp_path, "a", "a/deep", "b")
+    listing = tree(tmp_path, "a", "a/deep", "b")
     (tmp_path / "b" / "x.heic").touch()
     reading = TreeReading()
     files = reading.collect(read_tree(tmp_path).full)
     assert [(path.parent.name, name) for path, name in files] == [("a", "a"), ("deep", "a"), ("b", "b")]
     assert reading.left_out == 1
     assert len(reading.notes) == 2
-    assert found.total == 3
+    assert listing.total == 3
 
 
 def test_a_class_written_in_two_ways_is_told(tmp_path):
@@ -38,8 +38,8 @@ def test_a_class_written_in_two_ways_is_told(tmp_path):
 
 
 def test_of_images_and_masks_the_images_are_taken(tmp_path):
-    found = tree(tmp_path, "a/images", "a/masks", "b/images", "b/extra")
-    first, second = found.full
+    listing = tree(tmp_path, "a/images", "a/masks", "b/images", "b/extra")
+    first, second = listing.full
     own = own_images(first)
     assert own is not None
     assert own.name == "images"
@@ -91,18 +91,18 @@ def test_what_is_called_like_a_mask_without_its_image_is_taken(tmp_path):
     "folders", [("a", "b/x"), ("a/x", "a/y", "b/x", "b/y"), ("a", "b", "masks"), ("a", "images"), ("a", "a/test", "b")]
 )
 def test_folders_that_cannot_all_be_classes(tmp_path, folders):
-    found = tree(tmp_path, *folders)
+    listing = tree(tmp_path, *folders)
     with refused("one way only"):
-        check_classes(found.full, found)
+        check_classes(listing.full, listing)
 
 
 def test_a_class_without_images_that_are_read(tmp_path):
     tree(tmp_path, "a", "b")
     (tmp_path / "c").mkdir()
     (tmp_path / "c" / "x.avif").touch()
-    found = read_tree(tmp_path)
+    listing = read_tree(tmp_path)
     with refused("c holds 1 .avif file"):
-        check_classes(found.full, found)
+        check_classes(listing.full, listing)
 
 
 @pytest.mark.parametrize("name", ["thumb_{}", "mask-{}", "{}_depth", "Preview {}"])
@@ -119,8 +119,8 @@ def test_of_crops_the_masks_and_depths_are_left_out(tmp_path):
     for number in range(3):
         for kind in ("crop", "maskcrop", "depthcrop"):
             (tmp_path / f"apple_1_{number}_{kind}.png").touch()
-    found = TreeReading().collect([read_tree(tmp_path)])
-    assert [path.name for path, _ in found] == [f"apple_1_{number}_crop.png" for number in range(3)]
+    listing = TreeReading().collect([read_tree(tmp_path)])
+    assert [path.name for path, _ in listing] == [f"apple_1_{number}_crop.png" for number in range(3)]
 
 
 @pytest.mark.parametrize(

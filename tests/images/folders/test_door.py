@@ -22,17 +22,17 @@ NAMES = ["a", "a", "a", "b", "b", "b"]
 
 def test_a_directory_per_class(tmp_path):
     write_folder(tmp_path, IMAGES, NAMES)
-    found = open_folder(tmp_path, Options())
-    assert np.array_equal(found.images, IMAGES)
-    assert found.labels.tolist() == NAMES
-    assert (found.test_rows, found.notes, found.source) == (None, (), str(tmp_path))
+    opened = open_folder(tmp_path, Options())
+    assert np.array_equal(opened.images, IMAGES)
+    assert opened.labels.tolist() == NAMES
+    assert (opened.test_rows, opened.notes, opened.source) == (None, (), str(tmp_path))
 
 
 def test_natural_order(tmp_path):
     images = pictures(12)
     write_folder(tmp_path, images, ["10"] * 11 + ["9"])
-    found = open_folder(tmp_path, Options())
-    assert np.array_equal(found.images, images[[11, *range(11)]])
+    opened = open_folder(tmp_path, Options())
+    assert np.array_equal(opened.images, images[[11, *range(11)]])
 
 
 def test_nested_hidden_and_other_files(tmp_path):
@@ -46,9 +46,9 @@ def test_nested_hidden_and_other_files(tmp_path):
     (tmp_path / "__MACOSX" / "a" / "x.png").write_text("x")
     (tmp_path / "empty").mkdir()
     (tmp_path / "README.md").write_text("x")
-    found = open_folder(tmp_path, Options())
-    assert np.array_equal(found.images, IMAGES)
-    assert found.labels.tolist() == NAMES
+    opened = open_folder(tmp_path, Options())
+    assert np.array_equal(opened.images, IMAGES)
+    assert opened.labels.tolist() == NAMES
 
 
 @pytest.mark.parametrize("test", ["test", "val", "valid", "validation", "Test"])
@@ -56,38 +56,38 @@ def test_nested_hidden_and_other_files(tmp_path):
 def test_train_and_test_directories(tmp_path, train, test):
     write_folder(tmp_path / train, IMAGES[:4], ["a", "a", "b", "b"])
     write_folder(tmp_path / test, IMAGES[4:], ["a", "b"])
-    found = open_folder(tmp_path, Options())
-    assert np.array_equal(found.images, IMAGES)
-    assert found.labels.tolist() == ["a", "a", "b", "b", "a", "b"]
-    assert found.test_rows is not None
-    assert found.test_rows.tolist() == [4, 5]
+    opened = open_folder(tmp_path, Options())
+    assert np.array_equal(opened.images, IMAGES)
+    assert opened.labels.tolist() == ["a", "a", "b", "b", "a", "b"]
+    assert opened.test_rows is not None
+    assert opened.test_rows.tolist() == [4, 5]
 
 
 def test_train_alone(tmp_path):
     write_folder(tmp_path / "train", IMAGES, NAMES)
-    found = open_folder(tmp_path, Options())
-    assert found.labels.tolist() == NAMES
-    assert found.test_rows is None
+    opened = open_folder(tmp_path, Options())
+    assert opened.labels.tolist() == NAMES
+    assert opened.test_rows is None
 
 
 def test_a_test_directory_among_the_classes(tmp_path):
     write_folder(tmp_path, IMAGES[:4], ["a", "a", "b", "b"])
     write_folder(tmp_path / "test", IMAGES[4:], ["a", "b"])
-    found = open_folder(tmp_path, Options())
-    assert found.labels.tolist() == ["a", "a", "b", "b", "a", "b"]
-    assert found.test_rows is not None
-    assert found.test_rows.tolist() == [4, 5]
+    opened = open_folder(tmp_path, Options())
+    assert opened.labels.tolist() == ["a", "a", "b", "b", "a", "b"]
+    assert opened.test_rows is not None
+    assert opened.test_rows.tolist() == [4, 5]
 
 
 def test_train_validation_and_test(tmp_path):
     write_folder(tmp_path / "train", IMAGES[:2], ["a", "b"])
     write_folder(tmp_path / "val", IMAGES[2:4], ["a", "b"])
     write_folder(tmp_path / "test", IMAGES[4:], ["a", "b"])
-    found = open_folder(tmp_path, Options())
-    assert np.array_equal(found.images, IMAGES)
-    assert found.test_rows is not None
-    assert found.test_rows.tolist() == [4, 5]
-    assert found.notes == ("val joined the training images; test is the test part.",)
+    opened = open_folder(tmp_path, Options())
+    assert np.array_equal(opened.images, IMAGES)
+    assert opened.test_rows is not None
+    assert opened.test_rows.tolist() == [4, 5]
+    assert opened.notes == ("val joined the training images; test is the test part.",)
 
 
 def test_classes_that_are_called_train_and_test(tmp_path):
@@ -105,16 +105,16 @@ def test_a_folder_called_train_with_directories_in_it_beside_another(tmp_path):
 
 def test_a_folder_in_a_folder(tmp_path):
     write_folder(tmp_path / "archive" / "pets", IMAGES, NAMES)
-    found = open_folder(tmp_path, Options())
-    assert found.labels.tolist() == NAMES
-    assert found.notes == (f"The classes were found further down, in {tmp_path / 'archive' / 'pets'}.",)
+    opened = open_folder(tmp_path, Options())
+    assert opened.labels.tolist() == NAMES
+    assert opened.notes == (f"The classes were found further down, in {tmp_path / 'archive' / 'pets'}.",)
 
 
 def test_images_of_no_class_are_told(tmp_path):
     write_folder(tmp_path, [*IMAGES, IMAGES[0]], [*NAMES, "."])
-    found = open_folder(tmp_path, Options())
-    assert len(found.images) == 6
-    assert found.notes == (f"1 image directly in {tmp_path} belongs to no class and was left out.",)
+    opened = open_folder(tmp_path, Options())
+    assert len(opened.images) == 6
+    assert opened.notes == (f"1 image directly in {tmp_path} belongs to no class and was left out.",)
 
 
 def test_links_are_followed_and_loops_end(tmp_path):
@@ -126,8 +126,8 @@ def test_links_are_followed_and_loops_end(tmp_path):
     for number in range(3):
         (root / "a" / f"up{number}").symlink_to(root / "a")
     (elsewhere / "b" / "self").symlink_to(elsewhere / "b" / "self")
-    found = open_folder(root, Options())
-    assert np.array_equal(found.images, IMAGES)
+    opened = open_folder(root, Options())
+    assert np.array_equal(opened.images, IMAGES)
 
 
 def test_a_loop_of_single_folders_ends(tmp_path):
@@ -143,10 +143,10 @@ def test_a_bad_image_among_good_ones(tmp_path, workers):
     paths[4].write_bytes(paths[4].read_bytes()[:40])
     with refused(str(paths[1]), "text file"):
         open_folder(tmp_path, Options(workers=workers))
-    found = open_folder(tmp_path, Options(skip_bad=True, workers=workers))
-    assert np.array_equal(found.images, IMAGES[[0, 2, 3, 5]])
-    assert found.labels.tolist() == ["a", "a", "b", "b"]
-    assert found.notes == (
+    opened = open_folder(tmp_path, Options(skip_bad=True, workers=workers))
+    assert np.array_equal(opened.images, IMAGES[[0, 2, 3, 5]])
+    assert opened.labels.tolist() == ["a", "a", "b", "b"]
+    assert opened.notes == (
         f"2 of 6 images could not be read and were left out, the first: {paths[1]} (it is a text file).",
     )
 
@@ -155,9 +155,9 @@ def test_test_rows_follow_what_is_skipped(tmp_path):
     paths = write_folder(tmp_path / "train", IMAGES[:4], ["a", "a", "b", "b"])
     write_folder(tmp_path / "test", IMAGES[4:], ["a", "b"])
     paths[0].write_text("text")
-    found = open_folder(tmp_path, Options(skip_bad=True))
-    assert found.test_rows is not None
-    assert found.test_rows.tolist() == [3, 4]
+    opened = open_folder(tmp_path, Options(skip_bad=True))
+    assert opened.test_rows is not None
+    assert opened.test_rows.tolist() == [3, 4]
 
 
 def test_an_empty_folder(tmp_path):
@@ -226,8 +226,8 @@ def test_what_may_not_be_read(closed):
 
 def test_idx_files_further_down(tmp_path):
     images = write_mnist(tmp_path / "MNIST" / "raw")
-    found = open_folder(tmp_path, Options())
-    assert np.array_equal(found.images, images)
+    opened = open_folder(tmp_path, Options())
+    assert np.array_equal(opened.images, images)
     write_mnist(tmp_path / "KMNIST" / "raw")
     with refused("one set", str(tmp_path / "KMNIST" / "raw"), str(tmp_path / "MNIST" / "raw")):
         open_folder(tmp_path, Options())
@@ -266,9 +266,9 @@ def test_what_is_left_out_is_counted(tmp_path):
 def test_images_that_are_links_to_others_of_the_set_are_told(tmp_path):
     paths = write_folder(tmp_path, IMAGES, NAMES)
     (tmp_path / "b" / "img9.png").symlink_to(paths[0])
-    found = open_folder(tmp_path, Options())
-    assert len(found.images) == 7
-    assert found.notes == (
+    opened = open_folder(tmp_path, Options())
+    assert len(opened.images) == 7
+    assert opened.notes == (
         "1 image is a link to another of the same set, in another class, which is there twice so; the first: "
         f"{tmp_path / 'b' / 'img9.png'}, which is {paths[0]}.",
     )
@@ -332,5 +332,5 @@ def test_many_links_to_what_is_read_anyway_are_one_note(tmp_path):
     write_folder(tmp_path, pictures(2), ["a", "b"])
     for number in range(5):
         (tmp_path / "a" / f"to{number}").symlink_to(tmp_path / "b")
-    told = [note for note in open_images(tmp_path).notes if "read anyway" in note]
-    assert told == [f"5 links lead to folders that are read anyway, and were left out; the first: {tmp_path}/a/to0."]
+    notes = [note for note in open_images(tmp_path).notes if "read anyway" in note]
+    assert notes == [f"5 links lead to folders that are read anyway, and were left out; the first: {tmp_path}/a/to0."]

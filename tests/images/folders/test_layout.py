@@ -520,14 +520,14 @@ def make(row: Row, root: Path) -> dict[str, list[bytes]]:
     return made
 
 
-def wanted(part: str, made: dict[str, list[bytes]]) -> list[tuple[str, bytes]]:
+def expected(part: str, made: dict[str, list[bytes]]) -> list[tuple[str, bytes]]:
     """Return the pixels of a part with the name of their class."""
     pairs = part.replace("training set", "training\0set").replace("test set", "test\0set").replace(" Data/", "\0Data/")
-    found = []
+    images = []
     for pair in pairs.split():
         name, _, folders = pair.replace("\0", " ").partition("=")
-        found += [(name, pixels) for folder in folders.split(",") for pixels in by_name(made, folder)]
-    return sorted(found)
+        images += [(name, pixels) for folder in folders.split(",") for pixels in by_name(made, folder)]
+    return sorted(images)
 
 
 def by_name(made: dict[str, list[bytes]], folder: str) -> list[bytes]:
@@ -548,7 +548,7 @@ def test_a_layout_opens(row, tmp_path):
     for part, rows in zip((row.opens + " |").split("|")[:2], (~test, test), strict=True):
         names = [data.class_names[label] for label in data.labels[rows]]
         opened = sorted(zip(names, (image.tobytes() for image in data.images[rows]), strict=True))
-        assert opened == wanted(part, made)
+        assert opened == expected(part, made)
     for word in row.words:
         assert word in " ".join(data.notes)
     assert data.left_out == row.left_out

@@ -34,8 +34,8 @@ def folders(*names):
     ],
 )
 def test_what_belongs_to_a_class_beside_it(names, what, pairs):
-    found, spare = beside_class(folders(*names.split()))
-    assert (found, [f"{folder.name} of {other.name}" for folder, other in spare]) == (what, pairs)
+    classes, spare = beside_class(folders(*names.split()))
+    assert (classes, [f"{folder.name} of {other.name}" for folder, other in spare]) == (what, pairs)
 
 
 @pytest.mark.parametrize(
@@ -52,8 +52,8 @@ def test_classes_that_belong_to_no_other(names):
 
 
 def test_a_few_odd_ones_are_told_and_not_most():
-    told = odd_ones(folders("cat", "dog", "bee", "backup", "cat_old", "cat_v2", "cat_2", "train"))
-    assert [folder.name for folder in told] == ["backup", "cat_old", "cat_v2"]
+    sentences = odd_ones(folders("cat", "dog", "bee", "backup", "cat_old", "cat_v2", "cat_2", "train"))
+    assert [folder.name for folder in sentences] == ["backup", "cat_old", "cat_v2"]
     assert not odd_ones(folders("cat", "backup", "todo"))
 
 

@@ -78,10 +78,10 @@ def test_names_are_composed(tmp_path):
 def test_a_large_tree_tells_its_progress(root):
     for number in range(5100):
         (root / "a" / f"n{number}.txt").touch()
-    told = []
-    read_tree(root, told.append)
-    assert told
-    assert told[0].stage == "looking through folders"
+    events = []
+    read_tree(root, events.append)
+    assert events
+    assert events[0].stage == "looking through folders"
 
 
 @pytest.mark.parametrize(("name", "is_read"), [("val", False), ("holdout", False), ("test", True), ("train", True)])

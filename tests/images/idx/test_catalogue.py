@@ -74,16 +74,16 @@ def left_in(cache: Path) -> list[Path]:
 
 def test_a_set_is_downloaded_once(cache, served, tiny):
     server, _, images = served
-    seen = []
-    found = open_known(tiny, Options(progress=seen.append))
-    assert np.array_equal(found.images, images)
-    assert found.class_names == ("zero", "one")
-    assert found.test_rows is not None
-    assert found.test_rows.tolist() == [6, 7, 8, 9]
+    events = []
+    opened = open_known(tiny, Options(progress=events.append))
+    assert np.array_equal(opened.images, images)
+    assert opened.class_names == ("zero", "one")
+    assert opened.test_rows is not None
+    assert opened.test_rows.tolist() == [6, 7, 8, 9]
     assert server.requests == [f"/tiny/{name}" for name in _FILES]
     assert sorted(path.name for path in left_in(cache)) == sorted(_FILES)
-    assert {p.unit for p in seen} == {"bytes"}
-    assert [p.stage for p in seen if p.done == p.total] == [f"downloading tiny {name}" for name in _FILES]
+    assert {p.unit for p in events} == {"bytes"}
+    assert [p.stage for p in events if p.done == p.total] == [f"downloading tiny {name}" for name in _FILES]
     again = open_known(tiny, Options())
     assert np.array_equal(again.images, images)
     assert len(server.requests) == 4
@@ -175,16 +175,16 @@ def test_what_the_licence_page_says():
         assert hashlib.sha256(path.read_bytes()).hexdigest() in page
     counts = re.search(r"\((\d[\d ]+) for digits 0 to 9\)", page)
     assert counts is not None
-    found = open_digits(Options())
-    assert np.bincount(found.labels).tolist() == [int(n) for n in counts[1].split()]
+    opened = open_digits(Options())
+    assert np.bincount(opened.labels).tolist() == [int(n) for n in counts[1].split()]
 
 
 def test_what_they_are():
-    found = open_digits(Options())
-    assert found.images.shape == (1000, 28, 28, 1)
-    assert (int(found.images.min()), int(found.images.max())) == (0, 255)
-    assert found.labels[:5].tolist() == [3, 8, 1, 0, 4]
-    assert (found.test_rows, found.notes, found.source) == (None, (), "digits")
+    opened = open_digits(Options())
+    assert opened.images.shape == (1000, 28, 28, 1)
+    assert (int(opened.images.min()), int(opened.images.max())) == (0, 255)
+    assert opened.labels[:5].tolist() == [3, 8, 1, 0, 4]
+    assert (opened.test_rows, opened.notes, opened.source) == (None, (), "digits")
 
 
 def test_they_open_at_once():

@@ -14,27 +14,27 @@ from tests.images.making import pictures, refused, write_idx, write_mnist
 @pytest.mark.parametrize("ending", ["", ".gz"])
 def test_a_folder_as_mnist_ships_it(tmp_path, ending):
     images = write_mnist(tmp_path, 6, 4, ending)
-    found = open_idx(tmp_path, None, Options())
-    assert np.array_equal(found.images, images)
-    assert found.labels.tolist() == [0, 1, 0, 1, 0, 1, 0, 1, 0, 1]
-    assert found.test_rows is not None
-    assert found.test_rows.tolist() == [6, 7, 8, 9]
+    opened = open_idx(tmp_path, None, Options())
+    assert np.array_equal(opened.images, images)
+    assert opened.labels.tolist() == [0, 1, 0, 1, 0, 1, 0, 1, 0, 1]
+    assert opened.test_rows is not None
+    assert opened.test_rows.tolist() == [6, 7, 8, 9]
 
 
 @pytest.mark.parametrize("name", ["train-images-idx3-ubyte.gz", "train-labels-idx1-ubyte.gz"])
 def test_either_file_finds_the_other_and_the_test_part(tmp_path, name):
     images = write_mnist(tmp_path)
-    found = open_idx(tmp_path / name, None, Options())
-    assert np.array_equal(found.images, images)
-    assert found.test_rows.tolist() == [6, 7, 8, 9]
-    assert found.notes == (
+    opened = open_idx(tmp_path / name, None, Options())
+    assert np.array_equal(opened.images, images)
+    assert opened.test_rows.tolist() == [6, 7, 8, 9]
+    assert opened.notes == (
         "t10k-images-idx3-ubyte.gz, which lies beside train-images-idx3-ubyte.gz, is the test part.",
     )
     for path in tmp_path.glob("t10k-labels*"):
         path.unlink()
-    found = open_idx(tmp_path / name, None, Options())
-    assert np.array_equal(found.images, images[:6])
-    assert found.test_rows is None
+    opened = open_idx(tmp_path / name, None, Options())
+    assert np.array_equal(opened.images, images[:6])
+    assert opened.test_rows is None
 
 
 def test_one_of_two_sets_brings_its_own_test_part(tmp_path):
@@ -44,26 +44,26 @@ def test_one_of_two_sets_brings_its_own_test_part(tmp_path):
             write_idx(tmp_path / f"x-{name}-{part}-labels-idx1-ubyte", np.arange(count, dtype=np.uint8) % 2)
     with refused("one set", "its test part is found beside it"):
         open_idx(tmp_path, None, Options())
-    found = open_idx(tmp_path / "x-letters-train-images-idx3-ubyte", None, Options())
-    assert found.test_rows.tolist() == [4, 5, 6]
-    assert "x-letters-test-images-idx3-ubyte" in found.notes[0]
+    opened = open_idx(tmp_path / "x-letters-train-images-idx3-ubyte", None, Options())
+    assert opened.test_rows.tolist() == [4, 5, 6]
+    assert "x-letters-test-images-idx3-ubyte" in opened.notes[0]
 
 
 def test_a_test_part_that_does_not_fit_is_told(tmp_path):
     write_mnist(tmp_path, ending="")
     write_idx(tmp_path / "t10k-images-idx3-ubyte", pictures(4, 9, 9)[..., 0])
-    found = open_idx(tmp_path / "train-images-idx3-ubyte", None, Options())
-    assert found.test_rows is None
-    assert "could not be its test part: images of both parts must have one shape" in found.notes[0]
+    opened = open_idx(tmp_path / "train-images-idx3-ubyte", None, Options())
+    assert opened.test_rows is None
+    assert "could not be its test part: images of both parts must have one shape" in opened.notes[0]
 
 
 def test_the_test_files_alone_are_a_set(tmp_path):
     images = write_mnist(tmp_path)
     for path in tmp_path.glob("train*"):
         path.unlink()
-    found = open_idx(tmp_path, None, Options())
-    assert np.array_equal(found.images, images[6:])
-    assert found.test_rows is None
+    opened = open_idx(tmp_path, None, Options())
+    assert np.array_equal(opened.images, images[6:])
+    assert opened.test_rows is None
 
 
 def test_the_partner_may_be_packed_otherwise_or_dotted(tmp_path):
@@ -135,10 +135,10 @@ def test_emnist_stands_upright(tmp_path, name):
         write_idx(tmp_path / f"{name}-{part}-images-idx3-ubyte.gz", lying[rows, ..., 0])
         labels = (np.arange(len(lying[rows])) % 2 + 1).astype(np.uint8)
         write_idx(tmp_path / f"{name}-{part}-labels-idx1-ubyte.gz", labels)
-    found = open_idx(tmp_path, None, Options())
-    assert np.array_equal(found.images, upright)
-    assert found.test_rows.tolist() == [6, 7, 8, 9]
-    [note] = found.notes
+    opened = open_idx(tmp_path, None, Options())
+    assert np.array_equal(opened.images, upright)
+    assert opened.test_rows.tolist() == [6, 7, 8, 9]
+    [note] = opened.notes
     assert "EMNIST is published with rows and columns exchanged" in note
 
 
@@ -147,9 +147,9 @@ def test_others_are_left_as_they_are(tmp_path, name):
     images = pictures(4, 7, 7)
     write_idx(tmp_path / f"{name}-images-idx3-ubyte", images[..., 0])
     write_idx(tmp_path / f"{name}-labels-idx1-ubyte", np.array([0, 1, 0, 1], np.uint8))
-    found = open_idx(tmp_path, None, Options())
-    assert np.array_equal(found.images, images)
-    assert found.notes == ()
+    opened = open_idx(tmp_path, None, Options())
+    assert np.array_equal(opened.images, images)
+    assert opened.notes == ()
 
 
 @pytest.mark.parametrize(
@@ -161,9 +161,9 @@ def test_images_of_other_types(tmp_path, code, kind, high):
     values[0, 0, 0] = high
     write_idx(tmp_path / "train-images-idx3-ubyte", values, code)
     write_idx(tmp_path / "train-labels-idx1-ubyte", np.array([0, 1, 0, 1], np.uint8))
-    found = open_idx(tmp_path, None, Options())
+    opened = open_idx(tmp_path, None, Options())
     white = 255 if kind == np.int8 else high
-    assert np.array_equal(found.images[..., 0], np.rint(values.astype(np.float64) * 255 / white))
+    assert np.array_equal(opened.images[..., 0], np.rint(values.astype(np.float64) * 255 / white))
 
 
 def test_parts_of_two_types(tmp_path):

@@ -120,11 +120,11 @@ def test_labels_that_name_several_are_refused(labels):
         one_each(labels, "the labels")
 
 
-@pytest.mark.parametrize(("labels", "told"), PLAIN)
-def test_plain_labels_are_not(labels, told):
+@pytest.mark.parametrize(("labels", "expected"), PLAIN)
+def test_plain_labels_are_not(labels, expected):
     assert one_each(labels, "the labels") == labels
     notes = several_notes(labels, labels)
-    assert bool(notes) == told
+    assert bool(notes) == expected
     assert all("may name several" in note or "may be rows" in note for note in notes)
 
 

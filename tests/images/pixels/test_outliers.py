@@ -78,7 +78,7 @@ def with_corner(value, images, kind=np.uint16):
 
 
 @pytest.mark.parametrize(
-    ("images", "told"),
+    ("images", "expected"),
     [
         (with_corner(65535, SMOOTH * 255), "40 of 5,760 values are 65,535, and none of the others is above 16,384: if"),
         (with_corner(65535, SMOOTH * 4095), "40 of 5,760 values are 65,535, and none"),
@@ -95,10 +95,10 @@ def with_corner(value, images, kind=np.uint16):
         ((SMOOTH > 0.9).astype(float), ""),
     ],
 )
-def test_a_value_apart_from_all_others_is_told(images, told):
+def test_a_value_apart_from_all_others_is_told(images, expected):
     notes = notes_of(images)
-    assert told in notes
-    assert bool(told) == ("none of the others" in notes)
+    assert expected in notes
+    assert bool(expected) == ("none of the others" in notes)
 
 
 @pytest.mark.parametrize("count", [1, 5, 6])
@@ -148,19 +148,19 @@ def test_a_gap_between_ranges_is_told(count):
         with refused("50 of 60 have no value beyond 4,095, the first image 10, and the others one of 6", "Scale all"):
             open_images(values, ["a", "b"] * 30)
     else:
-        told = " ".join(open_images(values, ["a", "b"] * 30).notes)
-        assert f"{60 - count} of 60 images have no value beyond 4,0" in told
+        text = " ".join(open_images(values, ["a", "b"] * 30).notes)
+        assert f"{60 - count} of 60 images have no value beyond 4,0" in text
     assert "no value beyond" not in " ".join(open_images(values[count:], (["a", "b"] * 30)[count:]).notes)
 
 
 @pytest.mark.parametrize(
-    ("white", "dim", "told"), [(4095, 255, True), (65535, 4095, True), (16383, 255, True), (255, 16, False)]
+    ("white", "dim", "expected"), [(4095, 255, True), (65535, 4095, True), (16383, 255, True), (255, 16, False)]
 )
-def test_one_image_of_fewer_bits_is_told(white, dim, told):
+def test_one_image_of_fewer_bits_is_told(white, dim, expected):
     values = np.random.default_rng(0).integers(0, white + 1, (20, 8, 8)).astype(np.uint16)
     values[7] = values[7] * (dim / white)
     note = "1 of 20 images (image 7) has no value beyond"
-    assert (note in " ".join(open_images(values, ["a", "b"] * 10).notes)) == told
+    assert (note in " ".join(open_images(values, ["a", "b"] * 10).notes)) == expected
 
 
 @pytest.mark.parametrize("source", ["array", "sequence", "folder"])
@@ -219,5 +219,5 @@ def test_eight_bits_among_sixteen_are_refused_and_dark_images_told():
     with refused("3 of 6 have no value beyond 255, the first image 0, where white is 65,535"):
         decide([Extent("whole", 0, 65535, values)], {})
     values[:3] = 200
-    told = decide([Extent("whole", 0, 65535, values)], {})["whole"].note
-    assert "3 images, the first image 0, have no value beyond 200 of" in told
+    note = decide([Extent("whole", 0, 65535, values)], {})["whole"].note
+    assert "3 images, the first image 0, have no value beyond 200 of" in note

@@ -111,7 +111,7 @@ def test_floats_in_files_and_in_arrays(tmp_path, low, high, a, b, parts):
 @pytest.mark.parametrize(("kind", "low", "high"), [(np.int16, 0, 4095), (np.int16, -1024, 3071), (np.uint32, 0, 255)])
 def test_every_door_makes_the_same_of_whole_numbers(tmp_path, kind, low, high):
     values = (depth_pictures(high - low, np.int64) + low).astype(kind)
-    wanted = expected(values, low, high)
+    target = expected(values, low, high)
     np.savez(tmp_path / "a.npz", x=values, y=LABELS)
     np.save(tmp_path / "x.npy", values)
     np.save(tmp_path / "y.npy", LABELS)
@@ -129,10 +129,10 @@ def test_every_door_makes_the_same_of_whole_numbers(tmp_path, kind, low, high):
         sources.append((tmp_path / "a-images-idx3-ubyte", None))
     for source, labels in sources:
         data = open_images(source, labels)
-        assert np.array_equal(data.images, wanted), source
+        assert np.array_equal(data.images, target), source
     if kind == np.int16:
         files = open_images(write_set(tmp_path / "set", values.astype(np.int32)))
-        assert np.array_equal(files.images, in_order(wanted))
+        assert np.array_equal(files.images, in_order(target))
 
 
 def test_a_bunch_goes_by_the_same_rule():
@@ -196,12 +196,12 @@ def test_masks_of_zero_and_one(tmp_path, size):
     arrays = open_images(masks, LABELS)
     pairs = open_images([Image.fromarray(mask[..., 0]) for mask in masks], LABELS)
     final = size if max(size) <= 64 else (64, 64)
-    wanted = [
+    expected = [
         np.asarray(Image.fromarray(m[..., 0] * 255).resize(final[::-1], Image.Resampling.BILINEAR)) for m in masks
     ]
-    assert np.array_equal(files.images[..., 0], in_order(np.stack(wanted)))
+    assert np.array_equal(files.images[..., 0], in_order(np.stack(expected)))
     for data in (arrays, pairs):
-        assert np.array_equal(data.images[..., 0], np.stack(wanted))
+        assert np.array_equal(data.images[..., 0], np.stack(expected))
         assert any("0 and 1 in bytes" in note for note in data.notes)
     assert any("0 and 1 in bytes" in note for note in files.notes)
 
@@ -228,12 +228,12 @@ def drawings(colour: int, channels: int = 3) -> np.ndarray:
 def test_drawings_on_clear_ground(tmp_path, channels, colour, ground, word):
     images = drawings(colour, channels)
     alpha = images[..., -1:] / 255
-    wanted = np.rint(images[..., :1] * alpha + ground * (1 - alpha))
+    expected = np.rint(images[..., :1] * alpha + ground * (1 - alpha))
     pairs = [(image, label) for image, label in zip(images, LABELS, strict=True)]
     for data, order in (
-        (open_images(write_set(tmp_path, images, "png")), in_order(wanted)),
-        (open_images(images, LABELS), wanted),
-        (open_images(pairs), wanted),
+        (open_images(write_set(tmp_path, images, "png")), in_order(expected)),
+        (open_images(images, LABELS), expected),
+        (open_images(pairs), expected),
     ):
         assert np.abs(data.images.astype(int) - order).max() <= 1
         assert any(f"laid over {word}" in note for note in data.notes)
@@ -243,11 +243,11 @@ def test_white_drawings_and_black_ones_are_laid_over_gray(tmp_path):
     images = drawings(255)
     images[1::2, ..., :-1] = 0
     alpha = images[..., -1:] / 255
-    wanted = images[..., :1] * alpha + 128 * (1 - alpha)
+    expected = images[..., :1] * alpha + 128 * (1 - alpha)
     for data, order in (
-        (open_images(write_set(tmp_path, images, "png")), in_order(wanted)),
-        (open_images(images, LABELS), wanted),
-        (open_images(list(images), LABELS), wanted),
+        (open_images(write_set(tmp_path, images, "png")), in_order(expected)),
+        (open_images(images, LABELS), expected),
+        (open_images(list(images), LABELS), expected),
     ):
         assert np.abs(data.images - order).max() <= 1
         assert "Transparent pixels were laid over gray, because there are white drawings and black ones." in data.notes
@@ -359,5 +359,5 @@ def test_a_test_part_of_a_wider_range_is_refused_where_much_would_be_cut(tmp_pat
         open_images(train, test=held)
     few = values.copy()
     few[0, 0, 0] = 60000
-    told = open_images(train, test=write("few", few)).notes
-    assert any("were cut to 0 .. 4,095" in note for note in told)
+    sentences = open_images(train, test=write("few", few)).notes
+    assert any("were cut to 0 .. 4,095" in note for note in sentences)

@@ -63,11 +63,11 @@ def test_gray_on_demand_and_alpha_over_white():
 
 def test_progress_and_the_same_bits_for_any_number_of_workers():
     images = pictures(600, 70, 4)
-    seen = []
-    one, _ = fit(images, Options(progress=seen.append))
+    events = []
+    one, _ = fit(images, Options(progress=events.append))
     four, _ = fit(images, Options(workers=4))
     assert np.array_equal(one, four)
-    assert [(p.stage, p.done, p.total, p.unit) for p in seen] == [
+    assert [(p.stage, p.done, p.total, p.unit) for p in events] == [
         ("resizing images", done, 600, "images") for done in (256, 512, 600)
     ]
 

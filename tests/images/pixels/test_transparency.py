@@ -160,9 +160,9 @@ def test_other_channels_are_refused_in_arrays_and_told_in_files(tmp_path):
                 "which is mostly 0 or 255; that of 6 of 6 images is not", "first: image 0", "images[..., :-1]"
             ):
                 open_images(source, labels)
-        told = open_images(write_folder(tmp_path, images, ["a", "b"] * 3) and tmp_path).notes
-        assert "The transparency of 6 of 6, the first" in told[0]
-        assert "neither clear nor opaque" in told[0]
+        sentences = open_images(write_folder(tmp_path, images, ["a", "b"] * 3) and tmp_path).notes
+        assert "The transparency of 6 of 6, the first" in sentences[0]
+        assert "neither clear nor opaque" in sentences[0]
         assert np.array_equal(open_images(images[..., :-1], labels).images, images[..., :-1])
         assert np.array_equal(open_images(floats[:, :-1], labels).images, images[..., :-1])
 

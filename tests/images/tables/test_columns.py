@@ -25,10 +25,10 @@ def rows(header: str, *lines: str) -> list[Row]:
 )
 @pytest.mark.parametrize("parts", [("train", "test"), ("Training", "PublicTest"), ("TRAIN", "val")])
 def test_what_says_parts_is_taken_whatever_it_is_called(name, parts):
-    found = find_columns(HERE, rows(f"path,label,{name}", *(f"0.png,a,{part}" for part in parts)))
-    assert found.parts == parts
-    told = () if name == "Split" else (f"What trains and what tests is taken from {name}.",)
-    assert found.notes == told
+    columns = find_columns(HERE, rows(f"path,label,{name}", *(f"0.png,a,{part}" for part in parts)))
+    assert columns.parts == parts
+    notes = () if name == "Split" else (f"What trains and what tests is taken from {name}.",)
+    assert columns.notes == notes
 
 
 @pytest.mark.parametrize(
@@ -41,36 +41,36 @@ def test_what_says_parts_is_taken_whatever_it_is_called(name, parts):
 )  # fmt: skip
 @pytest.mark.parametrize(("yes", "no"), [("True", "False"), ("1", "0"), ("yes", "no"), ("1.0", "0.0")])
 def test_yes_and_no_under_the_name_of_a_part(name, part, rest, yes, no):
-    found = find_columns(HERE, rows(f"path,label,{name}", f"0.png,a,{yes}", f"1.png,a,{no}"))
-    assert found.parts == (part, rest)
-    assert found.notes == (f"What trains and what tests is taken from {name}.",)
+    columns = find_columns(HERE, rows(f"path,label,{name}", f"0.png,a,{yes}", f"1.png,a,{no}"))
+    assert columns.parts == (part, rest)
+    assert columns.notes == (f"What trains and what tests is taken from {name}.",)
 
 
 def test_several_columns_of_yes_and_no():
     header = "path,label,is_train,is_val,is_test"
-    found = find_columns(HERE, rows(header, "0.png,a,1,0,0", "1.png,a,0,1,0", "2.png,a,0,0,1"))
-    assert found.parts == ("train", "valid", "test")
+    columns = find_columns(HERE, rows(header, "0.png,a,1,0,0", "1.png,a,0,1,0", "2.png,a,0,0,1"))
+    assert columns.parts == ("train", "valid", "test")
     for line in ("3.png,a,1,0,1", "3.png,a,0,0,0", "3.png,a,0,,0"):
         with refused("line 3 of list.csv does not say which", "is_train"):
             find_columns(HERE, rows(header, "0.png,a,1,0,0", line))
 
 
 def test_parts_that_are_said_twice():
-    found = find_columns(HERE, rows("path,label,split,is_test", "0.png,a,train,0", "1.png,a,test,1"))
-    assert found.parts == ("train", "test")
+    columns = find_columns(HERE, rows("path,label,split,is_test", "0.png,a,train,0", "1.png,a,test,1"))
+    assert columns.parts == ("train", "test")
     with refused("split and is_test", "line 3", "Remove the one"):
         find_columns(HERE, rows("path,label,split,is_test", "0.png,a,train,0", "1.png,a,test,0"))
 
 
 @pytest.mark.parametrize("values", [("train", "test", "", "train"), ("train", "test", "holdout", "val")])
 def test_what_is_no_part_stands_for_a_refusal(values):
-    found = find_columns(HERE, rows("path,label,stage", *(f"0.png,a,{value}" for value in values)))
-    assert found.parts == values
+    columns = find_columns(HERE, rows("path,label,stage", *(f"0.png,a,{value}" for value in values)))
+    assert columns.parts == values
 
 
 def test_trains_in_texts_are_no_parts():
-    found = find_columns(HERE, rows("path,label,text", "0.png,a,a train", "1.png,a,test tube", "2.png,b,train set"))
-    assert found.parts == ("", "", "")
+    columns = find_columns(HERE, rows("path,label,text", "0.png,a,a train", "1.png,a,test tube", "2.png,b,train set"))
+    assert columns.parts == ("", "", "")
 
 
 def test_numbers_for_train_and_test():
@@ -82,9 +82,9 @@ def test_numbers_for_train_and_test():
     ("name", "values"), [("fold", "01"), ("test", ("0.5", "0.7")), ("status", ("valid", "broken")), ("train_id", "01")]
 )
 def test_other_columns_are_told(name, values):
-    found = find_columns(HERE, rows(f"path,label,{name}", *(f"0.png,a,{value}" for value in values)))
-    assert found.parts == ("", "")
-    assert found.notes == (f"Columns that were left out: {name}.",)
+    columns = find_columns(HERE, rows(f"path,label,{name}", *(f"0.png,a,{value}" for value in values)))
+    assert columns.parts == ("", "")
+    assert columns.notes == (f"Columns that were left out: {name}.",)
 
 
 def test_the_numbers_that_pandas_writes_are_not_told():
@@ -96,8 +96,8 @@ def test_the_numbers_that_pandas_writes_are_not_told():
     ["filepaths,labels", "Path,ClassId", "Image Path,Class Name", "image_name,category_id", "img-path,Classes"],
 )
 def test_names_in_other_spellings(header):
-    found = find_columns(HERE, rows(header, "0.png,a", "1.png,b"))
-    assert (found.file, found.label, found.begin) == (0, 1, 1)
+    columns = find_columns(HERE, rows(header, "0.png,a", "1.png,b"))
+    assert (columns.file, columns.label, columns.begin) == (0, 1, 1)
 
 
 def test_without_a_header_of_three_columns():
@@ -164,11 +164,13 @@ def test_columns_of_several_labels_an_image_are_called_so(tmp_path):
         open_images(table)
 
 
-@pytest.mark.parametrize(("folder", "told"), [("", "img2.png"), ("images", "images/img2.png")])
-def test_a_column_of_names_without_endings_is_answered_at_once(tmp_path, folder, told):
+@pytest.mark.parametrize(("folder", "expected"), [("", "img2.png"), ("images", "images/img2.png")])
+def test_a_column_of_names_without_endings_is_answered_at_once(tmp_path, folder, expected):
     write_folder(tmp_path, pictures(3), [folder] * 3)
     table = written(tmp_path, "id,label", "img0,a", "img1,b", "img2,a")
-    with refused("Call the column of the images path", f"with endings, seen from the table, such as {told} for 'img2'"):
+    with refused(
+        "Call the column of the images path", f"with endings, seen from the table, such as {expected} for 'img2'"
+    ):
         open_images(table)
     table = written(tmp_path, "id,label", "7,a", "8,b")
     with refused("with endings, seen from the table."):

@@ -29,9 +29,9 @@ def files(tmp_path):
 @pytest.mark.parametrize("header", ["", "path,label\n", "Filename,Class\n", "\ufeffpath,label\n", "\n\n"])
 def test_with_and_without_a_header(tmp_path, files, header):
     lines = [f"{file},{name}" for file, name in zip(files, NAMES, strict=True)]
-    found = open_table(write(tmp_path, header + "\n".join(lines)), Options())
-    assert np.array_equal(found.images, IMAGES)
-    assert found.labels.tolist() == NAMES
+    opened = open_table(write(tmp_path, header + "\n".join(lines)), Options())
+    assert np.array_equal(opened.images, IMAGES)
+    assert opened.labels.tolist() == NAMES
 
 
 @pytest.mark.parametrize(("name", "separator"), [("l.tsv", "\t"), ("l.csv", ";"), ("l.csv", "\t"), ("l.tsv", ",")])
@@ -42,14 +42,14 @@ def test_separators(tmp_path, files, name, separator):
 
 def test_columns_in_any_order_among_others(tmp_path, files):
     lines = [f"7,{label},{file}" for file, label in zip(files, NAMES, strict=True)]
-    found = open_table(write(tmp_path, "id,label,path\n" + "\n".join(lines)), Options())
-    assert found.labels.tolist() == NAMES
+    opened = open_table(write(tmp_path, "id,label,path\n" + "\n".join(lines)), Options())
+    assert opened.labels.tolist() == NAMES
 
 
 def test_absolute_paths_and_quoted_cells(tmp_path, files):
     lines = [f'"{tmp_path / file}","{label}, really"' for file, label in zip(files, NAMES, strict=True)]
-    found = open_table(write(tmp_path, "\n".join(lines)), Options())
-    assert found.labels.tolist() == [f"{label}, really" for label in NAMES]
+    opened = open_table(write(tmp_path, "\n".join(lines)), Options())
+    assert opened.labels.tolist() == [f"{label}, really" for label in NAMES]
 
 
 def test_a_missing_image_is_named_or_skipped(tmp_path, files):
@@ -57,9 +57,9 @@ def test_a_missing_image_is_named_or_skipped(tmp_path, files):
     path = write(tmp_path, "\n".join([*lines, "gone.png,a"]))
     with refused("1 of 5 that", "is not, 'gone.png' in line 5. Correct the path", "skip_bad=True"):
         open_table(path, Options())
-    found = open_table(path, Options(skip_bad=True))
-    assert found.labels.tolist() == NAMES
-    assert "1 of 5 images could not be read and was left out" in found.notes[0]
+    opened = open_table(path, Options(skip_bad=True))
+    assert opened.labels.tolist() == NAMES
+    assert "1 of 5 images could not be read and was left out" in opened.notes[0]
 
 
 def test_a_directory_is_no_image(tmp_path, files):
@@ -106,19 +106,19 @@ def listing(files, *columns):
 )
 def test_a_column_of_parts(tmp_path, files, head, train, test):
     text = listing(files, NAMES, [train, train, test, test])
-    found = open_table(write(tmp_path, f"path,label,{head}\n{text}"), Options())
-    assert np.array_equal(found.images, IMAGES)
-    assert found.test_rows is not None
-    assert found.test_rows.tolist() == [2, 3]
+    opened = open_table(write(tmp_path, f"path,label,{head}\n{text}"), Options())
+    assert np.array_equal(opened.images, IMAGES)
+    assert opened.test_rows is not None
+    assert opened.test_rows.tolist() == [2, 3]
 
 
 def test_val_of_three_parts_joins_the_training(tmp_path, files):
     text = listing(files, ["a", "b", "a", "b"], ["test", "train", "train", "val"])
-    found = open_table(write(tmp_path, f"path,label,split\n{text}"), Options())
-    assert np.array_equal(found.images, IMAGES[[1, 2, 3, 0]])
-    assert found.test_rows is not None
-    assert found.test_rows.tolist() == [3]
-    assert "1 images of part val joined" in found.notes[0]
+    opened = open_table(write(tmp_path, f"path,label,split\n{text}"), Options())
+    assert np.array_equal(opened.images, IMAGES[[1, 2, 3, 0]])
+    assert opened.test_rows is not None
+    assert opened.test_rows.tolist() == [3]
+    assert "1 images of part val joined" in opened.notes[0]
 
 
 @pytest.mark.parametrize(
@@ -138,8 +138,8 @@ def test_parts_that_are_refused(tmp_path, files, parts, words):
 def test_two_columns_of_labels_that_say_the_same(tmp_path, files, header):
     numbers, names = [0, 1, 0, 1], ["ant", "bee", "ant", "bee"]
     columns = (numbers, names) if header.split(",")[1] in ("label", "y") else (names, numbers)
-    found = open_table(write(tmp_path, f"{header}\n{listing(files, *columns)}"), Options())
-    assert found.labels.tolist() == names
+    opened = open_table(write(tmp_path, f"{header}\n{listing(files, *columns)}"), Options())
+    assert opened.labels.tolist() == names
 
 
 def test_two_columns_of_labels_that_do_not(tmp_path, files):
@@ -154,9 +154,9 @@ def test_a_label_that_is_missing(tmp_path, files, name):
 
 
 def test_a_class_called_none_is_told(tmp_path, files):
-    found = open_table(write(tmp_path, listing(files, ["None", "b", "None", "b"])), Options())
-    assert found.labels.tolist() == ["None", "b", "None", "b"]
-    assert found.notes == ("2 images are labelled 'None', which was taken for a class.",)
+    opened = open_table(write(tmp_path, listing(files, ["None", "b", "None", "b"])), Options())
+    assert opened.labels.tolist() == ["None", "b", "None", "b"]
+    assert opened.notes == ("2 images are labelled 'None', which was taken for a class.",)
 
 
 @pytest.mark.parametrize(
@@ -182,15 +182,15 @@ def test_images_that_are_not_there(tmp_path, files):
 
 def test_backslashes_of_windows(tmp_path, files):
     text = listing([str(file).replace("/", "\\") for file in files], NAMES)
-    found = open_table(write(tmp_path, text), Options())
-    assert np.array_equal(found.images, IMAGES)
+    opened = open_table(write(tmp_path, text), Options())
+    assert np.array_equal(opened.images, IMAGES)
 
 
 def test_an_image_with_two_labels_is_told(tmp_path, files):
-    found = open_table(write(tmp_path, listing([*files, files[0]], [*NAMES, "b"])), Options())
-    assert len(found.images) == 5
-    assert "1 image is listed with more than one label" in found.notes[0]
-    assert f"{files[0]} in lines 1 and 5" in found.notes[0]
+    opened = open_table(write(tmp_path, listing([*files, files[0]], [*NAMES, "b"])), Options())
+    assert len(opened.images) == 5
+    assert "1 image is listed with more than one label" in opened.notes[0]
+    assert f"{files[0]} in lines 1 and 5" in opened.notes[0]
 
 
 @pytest.mark.parametrize(("text", "cells"), [("{},a, b", "a | b"), ("{},a,train,late", "a | train | late")])
@@ -225,11 +225,11 @@ def test_a_text_of_two_lines_beside_them(tmp_path, files):
 
 def test_images_listed_twice_are_told(tmp_path, files):
     rows = [*files, f"./{files[0]}", tmp_path / files[1]]
-    found = open_table(write(tmp_path, listing(rows, [*NAMES, "a", "a"])), Options())
-    assert len(found.images) == 6
-    assert "1 image is listed with more than one label" in found.notes[0]
-    assert "1 image is listed more than once" in found.notes[1]
-    assert "lines 1 and 5" in found.notes[1]
+    opened = open_table(write(tmp_path, listing(rows, [*NAMES, "a", "a"])), Options())
+    assert len(opened.images) == 6
+    assert "1 image is listed with more than one label" in opened.notes[0]
+    assert "1 image is listed more than once" in opened.notes[1]
+    assert "lines 1 and 5" in opened.notes[1]
 
 
 @pytest.mark.parametrize("header", ["path,label,label", "path,label,Label"])
@@ -248,8 +248,8 @@ def test_columns_of_paths_that_name_different_images(tmp_path, files):
 def test_of_columns_of_paths_the_one_that_is_there_is_taken(tmp_path, files, header):
     columns = [[f"id{number}" for number in range(4)], files]
     text = listing(*(columns if header.startswith("image") else columns[::-1]), NAMES)
-    found = open_table(write(tmp_path, f"{header}\n{text}"), Options())
-    assert np.array_equal(found.images, IMAGES)
+    opened = open_table(write(tmp_path, f"{header}\n{text}"), Options())
+    assert np.array_equal(opened.images, IMAGES)
 
 
 def test_paths_in_two_columns(tmp_path, files):
@@ -269,34 +269,34 @@ def test_names_that_no_system_takes(tmp_path):
 
 
 def test_labels_that_look_the_same_are_one(tmp_path, files):
-    found = open_table(write(tmp_path, listing(files, ["caf\xe9", "b", "cafe\u0301", "b\u200b"])), Options())
-    assert found.labels.tolist() == ["caf\xe9", "b"] * 2
+    opened = open_table(write(tmp_path, listing(files, ["caf\xe9", "b", "cafe\u0301", "b\u200b"])), Options())
+    assert opened.labels.tolist() == ["caf\xe9", "b"] * 2
 
 
 @pytest.mark.parametrize("pair", [("1", "01"), ("Cat", "cat"), ("red cat", "red_cat"), ("50", "50%"), ("a", "\uff41")])
 def test_labels_that_look_alike_are_told(tmp_path, files, pair):
-    found = open_table(write(tmp_path, listing(files, pair * 2)), Options())
-    assert found.notes == (f"Classes {' and '.join(map(repr, sorted(pair)))} are spelled almost alike, and were kept "
+    opened = open_table(write(tmp_path, listing(files, pair * 2)), Options())
+    assert opened.notes == (f"Classes {' and '.join(map(repr, sorted(pair)))} are spelled almost alike, and were kept "
                            "apart.",)  # fmt: skip
 
 
 def test_whole_numbers_written_in_two_ways_are_one(tmp_path, files):
-    found = open_table(write(tmp_path, listing(files, ["0", "1.0", "0.", "1"])), Options())
-    assert found.labels.tolist() == ["0", "1"] * 2
-    assert "'0.' were read as whole numbers" in found.notes[0]
+    opened = open_table(write(tmp_path, listing(files, ["0", "1.0", "0.", "1"])), Options())
+    assert opened.labels.tolist() == ["0", "1"] * 2
+    assert "'0.' were read as whole numbers" in opened.notes[0]
 
 
 @pytest.mark.parametrize("name", ["?", "-", "unknown", "-1"])
 def test_a_label_that_may_stand_for_none_is_told(tmp_path, files, name):
-    found = open_table(write(tmp_path, listing(files, ["a", "b", "a", name])), Options())
-    assert f"1 image is labelled {name!r}" in found.notes[0]
+    opened = open_table(write(tmp_path, listing(files, ["a", "b", "a", name])), Options())
+    assert f"1 image is labelled {name!r}" in opened.notes[0]
 
 
 def test_a_label_for_each_image(tmp_path, files):
     with refused("4 numbers with fractions for 4 images", "0.7"):
         open_table(write(tmp_path, listing(files, [0.1, 0.3, 0.5, 0.7])), Options())
-    found = open_table(write(tmp_path, listing(files, ["p", "q", "r", "s"])), Options())
-    assert found.notes == ("4 images have 4 different labels: most classes have one image.",)
+    opened = open_table(write(tmp_path, listing(files, ["p", "q", "r", "s"])), Options())
+    assert opened.notes == ("4 images have 4 different labels: most classes have one image.",)
 
 
 @pytest.mark.parametrize(
@@ -337,8 +337,8 @@ def test_a_path_in_letters_of_parts(tmp_path):
 
 def test_blanks_before_quotes(tmp_path, files):
     lines = [f'"{file}", "{name}, red"' for file, name in zip(files, NAMES, strict=True)]
-    found = open_table(write(tmp_path, "path, label\n" + "\n".join(lines)), Options())
-    assert found.labels.tolist() == [f"{name}, red" for name in NAMES]
+    opened = open_table(write(tmp_path, "path, label\n" + "\n".join(lines)), Options())
+    assert opened.labels.tolist() == [f"{name}, red" for name in NAMES]
 
 
 def test_a_class_that_is_lost_is_refused(tmp_path, files):
@@ -353,9 +353,9 @@ def test_folders_of_parts_that_no_column_tells(tmp_path):
     files = [
         path.relative_to(tmp_path) for path in write_folder(tmp_path, IMAGES, ["train/a", "train/b", "test/a", "x"])
     ]
-    found = open_table(write(tmp_path, listing(files, NAMES)), Options())
-    assert found.test_rows is None
-    assert "Paths lead through folders called test and train, but no column says what tests" in found.notes[0]
+    opened = open_table(write(tmp_path, listing(files, NAMES)), Options())
+    assert opened.test_rows is None
+    assert "Paths lead through folders called test and train, but no column says what tests" in opened.notes[0]
 
 
 @pytest.mark.parametrize("cell", ["b\0.png,b", "b.png,b\0", "b.png,b\0c"])
@@ -366,8 +366,8 @@ def test_zero_bytes_are_named(tmp_path, cell):
 
 @pytest.mark.parametrize("pair", [("true", "1"), ("Yes", "t"), ("no", "0")])
 def test_truth_that_is_written_in_two_ways_is_told(tmp_path, files, pair):
-    found = open_table(write(tmp_path, listing(files, pair * 2)), Options())
-    assert any("may mean the same" in note for note in found.notes)
+    opened = open_table(write(tmp_path, listing(files, pair * 2)), Options())
+    assert any("may mean the same" in note for note in opened.notes)
 
 
 def test_fractions_with_a_comma_are_no_classes(tmp_path, files):
@@ -381,8 +381,8 @@ def test_many_images_with_several_labels_are_refused(tmp_path):
     assert len(open_table(write(tmp_path, listing(files + files[:4], names + ["x2"] * 4)), Options()).labels) == 16
     with refused("an image has one label", "5 of 12 images", "img0.png in lines 1 and 13"):
         open_table(write(tmp_path, listing(files + files[:5], names + ["x2"] * 5)), Options())
-    found = open_table(write(tmp_path, listing(files + files, names * 2)), Options())
-    assert "12 images are listed more than once" in found.notes[0]
+    opened = open_table(write(tmp_path, listing(files + files, names * 2)), Options())
+    assert "12 images are listed more than once" in opened.notes[0]
 
 
 @pytest.mark.parametrize("text", ["{0},{1}\n{2},{3}\n", "path,label\n{0},{1}\n{2},{3}\n", "cat,{0}\ndog,{1}\n"])

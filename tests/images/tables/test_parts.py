@@ -24,8 +24,8 @@ def test_valid_may_mean_that_an_image_is_good():
 
 @pytest.mark.parametrize("name", ["data_split", "data set", "Split", "image_set", "dataset split", "tvt"])
 def test_a_part_that_is_not_known_is_not_dropped(name):
-    found = find_columns(HERE, rows(f"path,label,{name}", "0.png,a,train", "1.png,a,holdout"))
-    assert found.parts == ("train", "holdout")
+    columns = find_columns(HERE, rows(f"path,label,{name}", "0.png,a,train", "1.png,a,holdout"))
+    assert columns.parts == ("train", "holdout")
     with refused("the part of an image is train, val or test; line 3 of list.csv says 'holdout'"):
         divide(HERE, [(2, "train"), (3, "holdout")])
 
@@ -58,22 +58,22 @@ def test_yes_and_no_of_what_is_held_out(name):
     ],
 )  # fmt: skip
 def test_other_columns_say_nothing_of_parts(name, values):
-    found = find_columns(HERE, rows(f"path,label,{name}", *(f"{n}.png,a,{value}" for n, value in enumerate(values))))
-    assert found.parts == ("",) * 3
+    columns = find_columns(HERE, rows(f"path,label,{name}", *(f"{n}.png,a,{value}" for n, value in enumerate(values))))
+    assert columns.parts == ("",) * 3
 
 
 @pytest.mark.parametrize("label", ["label", "kind of vehicle,label"])
 def test_columns_that_are_the_label_once_more(label):
     lines = [f"{n}.png,{'x,' if ',' in label else ''}{name},{int(name == 'bus')},{int(name == 'train')}"
              for n, name in enumerate(("bus", "train", "bus", "train"))]  # fmt: skip
-    found = find_columns(HERE, rows(f"path,{label},bus,train", *lines))
-    assert found.parts == ("",) * 4
-    assert "bus and train" in found.notes[0]
+    columns = find_columns(HERE, rows(f"path,{label},bus,train", *lines))
+    assert columns.parts == ("",) * 4
+    assert "bus and train" in columns.notes[0]
 
 
 def test_columns_that_are_one_in_one_place_are_no_parts():
-    found = find_columns(HERE, rows("path,label,bus,car,train", "0.png,a,1,0,0", "1.png,b,0,1,0", "2.png,a,0,0,1"))
-    assert found.parts == ("",) * 3
+    columns = find_columns(HERE, rows("path,label,bus,car,train", "0.png,a,1,0,0", "1.png,b,0,1,0", "2.png,a,0,0,1"))
+    assert columns.parts == ("",) * 3
 
 
 @pytest.mark.parametrize(

@@ -120,9 +120,9 @@ def scheduled(schedule=None, share=1.0, fixed=None):
 def multiple(make, steps=20, lr=0.01):
     module = Rated(make, lr)
     before = module.lr
-    found = multiple_of("lr", module, TRAINER, rates_of(module, TRAINER, steps, Clock(5, 5, 1)))
+    factor = multiple_of("lr", module, TRAINER, rates_of(module, TRAINER, steps, Clock(5, 5, 1)))
     assert module.lr == before
-    return found
+    return factor
 
 
 @pytest.mark.parametrize(
@@ -144,7 +144,7 @@ def test_rates_that_follow_the_attribute_are_a_multiple_of_it(make, expected):
 
 
 @pytest.mark.parametrize(
-    ("make", "told"),
+    ("make", "message"),
     [
         (
             scheduled(lambda o, lr: SCHEDULERS.OneCycleLR(o, max_lr=0.01, total_steps=21)),
@@ -184,10 +184,10 @@ def test_rates_that_follow_the_attribute_are_a_multiple_of_it(make, expected):
         ),
     ],
 )
-def test_numbers_that_do_not_follow_are_refused_with_the_line_to_change(make, told):
-    with pytest.raises(InputError, match=told) as found:
+def test_numbers_that_do_not_follow_are_refused_with_the_line_to_change(make, message):
+    with pytest.raises(InputError, match=message) as caught:
         multiple(make)
-    assert "\n" not in str(found.value)
+    assert "\n" not in str(caught.value)
 
 
 def test_a_rate_to_begin_with_is_a_number_above_0():
@@ -209,9 +209,9 @@ def test_a_schedule_that_is_another_one_at_the_rate_that_was_found_is_told():
     rates = rates_of(module, TRAINER, 21, Clock(5, 5, 1))
     assert multiple_of("lr", module, TRAINER, rates) == 1.0
     assert mind("lr", module, TRAINER, rates, 1.0, 0.5) == ""
-    told = mind("lr", module, TRAINER, rates, 1.0, 1e-5)
-    assert "where self.lr is 1e-05, the rate of step 21 is 0.1 of the largest one and not 0.0001" in told
-    assert told.endswith("Write eta_min=0.01 * self.lr in CosineAnnealingLR.")
+    sentence = mind("lr", module, TRAINER, rates, 1.0, 1e-5)
+    assert "where self.lr is 1e-05, the rate of step 21 is 0.1 of the largest one and not 0.0001" in sentence
+    assert sentence.endswith("Write eta_min=0.01 * self.lr in CosineAnnealingLR.")
 
 
 def test_a_schedule_is_looked_at_within_the_window_alone():

@@ -25,9 +25,9 @@ def judged(module, batch=(X[:24], Y[:24])):
     ],
 )  # fmt: skip
 def test_a_name_of_what_is_better_the_higher_it_is_is_refused(name):
-    with pytest.raises(InputError, match="monitor must name a loss, which is better the lower it is; found") as found:
+    with pytest.raises(InputError, match="monitor must name a loss, which is better the lower it is; found") as caught:
         refuse_rising(name)
-    assert name in str(found.value)
+    assert name in str(caught.value)
 
 
 @pytest.mark.parametrize(
@@ -124,9 +124,9 @@ class Direct(Classifier):
 
 @pytest.mark.parametrize("kind", [Embedding, Headed])
 def test_a_forward_that_gives_embeddings_is_not_judged_by(kind):
-    scores, told = judged(kind())
+    scores, sentences = judged(kind())
     assert not scores
-    assert told.startswith("Mind forward: what it gives are no scores of the classes")
+    assert sentences.startswith("Mind forward: what it gives are no scores of the classes")
     assert judged(Direct()) == (True, "")
 
 
@@ -137,15 +137,15 @@ def test_a_forward_that_ends_in_softmax_is_told():
         def forward(self, x):
             return super().forward(x).softmax(1)
 
-    scores, told = judged(Soft())
+    scores, sentences = judged(Soft())
     assert not scores
-    assert told.startswith("Mind forward: it gives probabilities")
-    assert "judged by the loss of validation_step" in told
+    assert sentences.startswith("Mind forward: it gives probabilities")
+    assert "judged by the loss of validation_step" in sentences
 
     class Silent(Soft):
         def validation_step(self, batch, batch_idx):
             """Says nothing."""
 
-    scores, told = judged(Silent())
+    scores, sentences = judged(Silent())
     assert scores
-    assert "as which they were taken" in told
+    assert "as which they were taken" in sentences

@@ -46,12 +46,12 @@ def rates(make, steps=6, batches=2):
 
 
 def test_without_a_scheduler_rates_stay():
-    found = rates(lambda o: o)
-    assert found.peaks.tolist() == [0.2, 1.0]
-    assert found.peak == 1.0
-    assert found.ratios.tolist() == [0.2, 1.0]
-    assert found.shape.tolist() == [1.0] * 6
-    assert not found.waits
+    shape_and_peak = rates(lambda o: o)
+    assert shape_and_peak.peaks.tolist() == [0.2, 1.0]
+    assert shape_and_peak.peak == 1.0
+    assert shape_and_peak.ratios.tolist() == [0.2, 1.0]
+    assert shape_and_peak.shape.tolist() == [1.0] * 6
+    assert not shape_and_peak.waits
 
 
 @pytest.mark.parametrize(
@@ -72,10 +72,10 @@ def test_without_a_scheduler_rates_stay():
     ],
 )
 def test_a_scheduler_moves_as_it_would_in_a_training(make, shape):
-    found = rates(make)
-    np.testing.assert_allclose(found.shape, shape, atol=1e-12)
-    np.testing.assert_allclose(found.ratios, [0.2, 1.0])
-    assert found.clock.per_epoch == 2
+    shape_and_peak = rates(make)
+    np.testing.assert_allclose(shape_and_peak.shape, shape, atol=1e-12)
+    np.testing.assert_allclose(shape_and_peak.ratios, [0.2, 1.0])
+    assert shape_and_peak.clock.per_epoch == 2
 
 
 @pytest.mark.parametrize("interval", ["step", "epoch"])
@@ -83,56 +83,56 @@ def test_a_scheduler_moves_as_it_would_in_a_training(make, shape):
 @pytest.mark.parametrize("how", [{"max_epochs": 3}, {"max_epochs": -1, "max_steps": 11}])
 def test_rates_are_those_of_a_fit_whatever_the_frequency(interval, frequency, accumulate, how):
     class Fitted(Module):
-        seen = ()
+        learning_rates = ()
 
         def training_step(self, batch):
             return self.second(self.first(batch[0])).sum()
 
         def optimizer_step(self, epoch, batch_idx, optimizer, optimizer_closure=None):
-            self.seen = (*self.seen, optimizer.param_groups[1]["lr"])
+            self.learning_rates = (*self.learning_rates, optimizer.param_groups[1]["lr"])
             super().optimizer_step(epoch, batch_idx, optimizer, optimizer_closure)
 
     module = Fitted(by_step(lambda o: SCHEDULERS.ExponentialLR(o, 0.5), interval=interval, frequency=frequency))
     one = pl.Trainer(**QUIET, **how, accumulate_grad_batches=accumulate)
     one.fit(module, DataLoader(TensorDataset(torch.ones(7, 3)), 1))
-    steps = len(module.seen)
+    steps = len(module.learning_rates)
     length = epochs_of(steps, 7, accumulate)[0]
-    found = rates_of(module, TRAINER, steps, Clock(7, length, accumulate))
-    np.testing.assert_allclose(found.shape * found.peak, module.seen)
+    shape_and_peak = rates_of(module, TRAINER, steps, Clock(7, length, accumulate))
+    np.testing.assert_allclose(shape_and_peak.shape * shape_and_peak.peak, module.learning_rates)
 
 
 def test_a_scheduler_that_waits_for_a_metric_counts_as_constant():
-    found = rates(
+    shape_and_peak = rates(
         lambda o: {
             "optimizer": o,
             "lr_scheduler": {"scheduler": SCHEDULERS.ReduceLROnPlateau(o), "monitor": "val_loss"},
         }
     )
-    assert found.waits
-    assert found.shape.tolist() == [1.0] * 6
+    assert shape_and_peak.waits
+    assert shape_and_peak.shape.tolist() == [1.0] * 6
 
 
 def test_the_module_is_not_touched_and_sees_the_trainer_while_it_configures():
-    seen = []
+    used = []
 
     def make(optimizer):
-        seen.append(optimizer)
+        used.append(optimizer)
         return optimizer
 
     module = Module(make)
     before = copy.deepcopy(module)
     rates_of(module, TRAINER, 3, Clock(1, 1, 1))
     assert same_module(module, before)
-    assert all(p is not q for p in module.parameters() for q in seen[0].param_groups[0]["params"])
+    assert all(p is not q for p in module.parameters() for q in used[0].param_groups[0]["params"])
 
-    class Asking(Module):
+    class ReadsTrainer(Module):
         def configure_optimizers(self):
-            seen.append(self.trainer)
+            used.append(self.trainer)
             return super().configure_optimizers()
 
-    one = Asking(lambda o: o)
+    one = ReadsTrainer(lambda o: o)
     configured(one, TRAINER)
-    assert seen[-1] is TRAINER
+    assert used[-1] is TRAINER
     assert one._trainer is None
 
 

@@ -56,30 +56,30 @@ class Began(pl.Callback):
 def test_a_fit_goes_on_from_its_untouched_start_with_the_rate_that_was_found():
     start = Classifier()
     search = LearningRateSearch()
-    found, one = fitted(copy.deepcopy(start), search)
+    run, one = fitted(copy.deepcopy(start), search)
     rate = search.choice.learning_rate
     assert 1e-4 < search.choice.basin.low <= rate <= search.choice.basin.high < 10
     assert search.run.torch.untouched.same
     assert search.choice.target == "accuracy"
-    assert found.hparams.lr == rate
+    assert run.hparams.lr == rate
     assert one.optimizers[0].param_groups[0]["lr"] == rate
     plain = copy.deepcopy(start)
     plain.hparams.lr = rate
     plain, other = fitted(plain)
-    assert same_module(found, plain)
+    assert same_module(run, plain)
     assert one.callback_metrics == other.callback_metrics
     assert (one.global_step, one.current_epoch) == (other.global_step, other.current_epoch)
 
 
 @pytest.mark.parametrize("kind", [Classifier, Groups])
 def test_a_training_begins_with_the_bits_that_it_would_have_begun_with(kind):
-    start, seen = kind(), []
+    start, beginnings = kind(), []
     for callbacks in ([LearningRateSearch()], []):
         began = Began()
         fitted(copy.deepcopy(start), *callbacks, began)
-        seen.append(began)
-    assert seen[0].print == seen[1].print
-    assert seen[0].state == seen[1].state == (0, 0, 0)
+        beginnings.append(began)
+    assert beginnings[0].print == beginnings[1].print
+    assert beginnings[0].state == beginnings[1].state == (0, 0, 0)
 
 
 def test_a_trial_is_the_training_of_the_trainer_step_by_step():
@@ -91,13 +91,13 @@ def test_a_trial_is_the_training_of_the_trainer_step_by_step():
             super().__init__()
             self.net[4] = torch.nn.Identity()
 
-    class Seen(pl.Callback):
+    class Recording(pl.Callback):
         def on_train_batch_end(self, trainer, pl_module, outputs, batch, batch_idx):
             losses.append(outputs["loss"].item())
 
     start, (train, valid) = Plain(), loaders(shuffle=False)
     search = LearningRateSearch(method=GridSearch(1, low=0.05, high=0.05, seeds=(0,)), update_attr=False)
-    for rate, callbacks in ((0.001, [search]), (0.05, [Seen()])):
+    for rate, callbacks in ((0.001, [search]), (0.05, [Recording()])):
         module = copy.deepcopy(start)
         module.learning_rate = rate
         trainer(*callbacks, gradient_clip_val=0.5).fit(module, train, valid)
@@ -119,17 +119,17 @@ def test_a_search_in_lightning_is_the_search_of_the_same_model_in_torch():
 
 def test_groups_keep_their_ratios_and_the_schedule_is_that_of_the_module():
     start, search, began = Groups(), LearningRateSearch(), Began()
-    found, _ = fitted(copy.deepcopy(start), search, began, accumulate_grad_batches=3)
+    run, _ = fitted(copy.deepcopy(start), search, began, accumulate_grad_batches=3)
     rate = search.choice.learning_rate
     assert (search.run.recipe.schedule, search.run.recipe.warmup) == ("linear", 0.0)
     assert [round(ratio, 9) for row in search.run.torch.ratios for ratio in row] == [0.1, 1.0]
     # Ten batches in steps of three: the last of an epoch has one.
     assert search.run.history.plan.rates.shape[1] == 8
-    assert found.learning_rate == rate
+    assert run.learning_rate == rate
     assert began.rates == [pytest.approx(0.1 * rate), rate]
     plain = copy.deepcopy(start)
     plain.learning_rate = rate
-    assert same_module(found, fitted(plain, accumulate_grad_batches=3)[0])
+    assert same_module(run, fitted(plain, accumulate_grad_batches=3)[0])
 
 
 @pytest.mark.parametrize(
@@ -146,12 +146,12 @@ def test_a_module_that_is_started_with_the_rate_that_was_found_trains_the_same(s
             optimizer = torch.optim.SGD(self.parameters(), lr=share * self.hparams.lr)
             return [optimizer], [{"scheduler": schedule(optimizer, self.hparams.lr), "interval": "step"}]
 
-    class Seen(pl.Callback):
+    class Recording(pl.Callback):
         def on_train_batch_start(self, trainer, pl_module, batch, batch_idx):
             rates.append(trainer.optimizers[0].param_groups[0]["lr"])
 
     start, search, rows, modules = Scheduled(), LearningRateSearch(low=0.001, high=1.0), [], []
-    for callbacks in ([search, Seen()], [Seen()]):
+    for callbacks in ([search, Recording()], [Recording()]):
         rates, module = [], copy.deepcopy(start)
         if search.run is not None:
             module.hparams.lr = search.choice.learning_rate
@@ -182,31 +182,31 @@ def test_a_scheduler_with_a_number_of_its_own_is_refused_and_the_module_stays_as
 
 
 def test_a_schedule_by_epoch_moves_once_an_epoch():
-    seen = []
+    learning_rates = []
 
-    class Seen(torch.optim.SGD):
+    class Recording(torch.optim.SGD):
         def step(self, closure=None):
-            seen.append(self.param_groups[0]["lr"])
+            learning_rates.append(self.param_groups[0]["lr"])
             return super().step(closure)
 
     class Steps(Classifier):
         def configure_optimizers(self):
-            optimizer = Seen(self.parameters(), lr=self.hparams.lr)
+            optimizer = Recording(self.parameters(), lr=self.hparams.lr)
             return [optimizer], [torch.optim.lr_scheduler.StepLR(optimizer, 1, gamma=0.1)]
 
     fitted(Steps(), LearningRateSearch(update_attr=False, method=GridSearch(1, low=0.1, high=0.1)))
     # Before the trial and after it are those with which it is looked whether rates follow.
     trial = pytest.approx([0.1] * 10 + [0.01] * 10)
-    assert any(seen[i : i + 20] == trial for i in range(len(seen) - 40))
-    assert seen[-20:] == pytest.approx([0.001] * 10 + [0.0001] * 10)
+    assert any(learning_rates[i : i + 20] == trial for i in range(len(learning_rates) - 40))
+    assert learning_rates[-20:] == pytest.approx([0.001] * 10 + [0.0001] * 10)
 
 
 def test_what_is_no_classification_is_judged_by_the_loss_that_is_logged():
     for monitor in (None, "val_mae"):
         search = LearningRateSearch(monitor)
-        found, _ = fitted(Regression(), search, epochs=4)
+        run, _ = fitted(Regression(), search, epochs=4)
         assert search.choice.target == "loss"
-        assert found.lr == search.choice.learning_rate
+        assert run.lr == search.choice.learning_rate
         assert search.run.torch.untouched.same
     with pytest.raises(InputError, match=r"validation_step must log val_mse, .* found val_loss, val_mae"):
         fitted(Regression(), LearningRateSearch("val_mse"))
@@ -224,14 +224,14 @@ def test_what_is_no_classification_is_judged_by_the_loss_that_is_logged():
 def test_nothing_is_logged_and_nothing_warns_while_it_searches():
     names = []
 
-    class Told(Classifier):
+    class Logs(Classifier):
         def log(self, name, *args, **kwargs):
             names.append(self._trainer is not None)
             super().log(name, *args, **kwargs)
 
     with warnings.catch_warnings():
         warnings.filterwarnings("error", message=".*self.log.*")
-        fitted(Told(), LearningRateSearch())
+        fitted(Logs(), LearningRateSearch())
     assert names
     assert all(names)
 
@@ -239,19 +239,19 @@ def test_nothing_is_logged_and_nothing_warns_while_it_searches():
 def test_a_rate_can_be_told_and_not_set():
     module = Classifier(lr=0.0123)
     search = LearningRateSearch(update_attr=False)
-    found, one = fitted(copy.deepcopy(module), search)
+    run, one = fitted(copy.deepcopy(module), search)
     assert search.choice.learning_rate not in (None, 0.0123)
-    assert found.hparams.lr == 0.0123
+    assert run.hparams.lr == 0.0123
     assert one.optimizers[0].param_groups[0]["lr"] == 0.0123
-    assert same_module(found, fitted(module)[0])
+    assert same_module(run, fitted(module)[0])
 
 
 def test_a_search_that_cannot_tell_leaves_the_rate_and_says_so():
     module, search = Classifier(lr=0.0123), LearningRateSearch(low=1e-9, high=2e-9)
     with pytest.warns(UserWarning, match=r"cannot be told yet, and stays 0.0123"):
-        found, one = fitted(module, search)
+        run, one = fitted(module, search)
     assert search.choice.learning_rate is None
-    assert found.hparams.lr == one.optimizers[0].param_groups[0]["lr"] == 0.0123
+    assert run.hparams.lr == one.optimizers[0].param_groups[0]["lr"] == 0.0123
 
 
 def test_a_fast_run_and_one_from_a_checkpoint_are_not_searched(tmp_path):
@@ -310,7 +310,7 @@ class Silent(Classifier):
 
 
 @pytest.mark.parametrize(
-    ("kind", "how", "told"),
+    ("kind", "how", "message"),
     [
         (Manual, {}, "found automatic_optimization=False"),
         (Nameless, {}, "must have the attribute lr or learning_rate, .* found neither in Nameless"),
@@ -334,8 +334,8 @@ class Silent(Classifier):
         (Classifier, {"limit_val_batches": 0}, "found limit_val_batches=0"),
     ],
 )
-def test_what_cannot_be_searched_is_refused_in_a_sentence(kind, how, told):
-    with pytest.raises(InputError, match=told):
+def test_what_cannot_be_searched_is_refused_in_a_sentence(kind, how, message):
+    with pytest.raises(InputError, match=message):
         fitted(kind(), LearningRateSearch(), **how)
 
 
@@ -354,8 +354,8 @@ def test_a_name_that_is_no_attribute_is_refused_and_one_that_is_will_be_set():
             return torch.optim.SGD(self.parameters(), lr=self.speed)
 
     search = LearningRateSearch(attr_name="speed")
-    found, one = fitted(Fast(), search)
-    assert found.speed == one.optimizers[0].param_groups[0]["lr"] == search.choice.learning_rate
+    run, one = fitted(Fast(), search)
+    assert run.speed == one.optimizers[0].param_groups[0]["lr"] == search.choice.learning_rate
 
 
 def test_without_an_attribute_the_peak_is_told():
@@ -390,10 +390,10 @@ def test_clipping_and_precision_of_the_trainer_are_those_of_the_trials():
 class Data(pl.LightningDataModule):
     def __init__(self):
         super().__init__()
-        self.asked = []
+        self.stages = []
 
     def setup(self, stage):
-        self.asked.append(stage)
+        self.stages.append(stage)
         # As a data set that is split anew: what it draws must not be seen by the training.
         self.order = torch.randperm(120)
 
@@ -425,7 +425,7 @@ def test_one_line_takes_a_data_module_and_the_settings_of_a_trainer():
     before = fingerprint(module)
     run = pick_lightning(module, datamodule=data, epochs=2, trainer={"accumulate_grad_batches": 2}, budget=3.0)
     assert fingerprint(module) == before
-    assert data.asked == ["fit"]
+    assert data.stages == ["fit"]
     assert run.history.plan.rates.shape[1] == 10
     with pytest.raises(InputError, match="one validation loader; found none"):
         pick_lightning(Classifier(), loaders()[0])
@@ -439,24 +439,24 @@ def test_a_keyword_that_says_nothing_of_the_search_is_refused_at_once():
 
 
 def test_metrics_and_a_recorder_see_what_they_see_of_any_search():
-    told = []
+    calls = []
 
     class Recorder:
         def begin(self, data, task):
-            told.append("begin")
+            calls.append("begin")
 
         def append(self, history):
-            told.append("append")
+            calls.append("append")
 
         def finish(self, run):
-            told.append(run.choice.learning_rate)
+            calls.append(run.choice.learning_rate)
 
     def wrong(scores, labels):
         return (scores.argmax(1) != labels).float().mean()
 
     run = pick_lightning(Classifier(), *loaders(), epochs=1, metrics={"wrong": wrong}, recorder=Recorder())
-    assert told == ["begin", *["append"] * len(run.histories), run.choice.learning_rate]
-    assert all(0 <= found["wrong"] <= 1 for found in run.torch.metrics.values())
+    assert calls == ["begin", *["append"] * len(run.histories), run.choice.learning_rate]
+    assert all(0 <= metrics["wrong"] <= 1 for metrics in run.torch.metrics.values())
     assert run.torch.metrics
 
 
@@ -488,14 +488,14 @@ class Named(Net):
 
 def test_the_number_that_the_rates_are_made_of_is_found_and_set():
     search = LearningRateSearch()
-    found, one = fitted(Named(), search)
+    run, one = fitted(Named(), search)
     rate = search.choice.learning_rate
-    assert found.hparams.base_lr == one.optimizers[0].param_groups[0]["lr"] == rate
-    assert found.hparams.decay == 1e-4
+    assert run.hparams.base_lr == one.optimizers[0].param_groups[0]["lr"] == rate
+    assert run.hparams.decay == 1e-4
 
 
 @pytest.mark.parametrize(
-    ("make", "told"),
+    ("make", "message"),
     [
         (lambda m: torch.optim.SGD(m.parameters(), lr=min(m.hparams.base_lr, 0.05)), "where self.hparams.base_lr is"),
         (
@@ -518,14 +518,14 @@ def test_the_number_that_the_rates_are_made_of_is_found_and_set():
         (lambda m: scheduled(m, 0.01, lambda o: SCHEDULERS.OneCycleLR(o, 0.02, 21)), "Let an attribute hold it"),
     ],
 )
-def test_rates_that_do_not_follow_are_refused_whatever_the_attribute_is_called(make, told):
+def test_rates_that_do_not_follow_are_refused_whatever_the_attribute_is_called(make, message):
     class Stiff(Named):
         def configure_optimizers(self):
             return make(self)
 
     search = LearningRateSearch(update_attr=False)
     for refused in (lambda: pick_lightning(Stiff(), *loaders(), epochs=2), lambda: fitted(Stiff(), search)):
-        with pytest.raises(InputError, match=told):
+        with pytest.raises(InputError, match=message):
             refused()
 
 
@@ -556,7 +556,7 @@ class Warming(Classifier):
 def test_trials_see_the_steps_and_epochs_of_a_training_also_after_an_interruption(how):
     (train, valid), losses = loaders(shuffle=False), []
 
-    class Seen(pl.Callback):
+    class Recording(pl.Callback):
         def on_train_batch_end(self, trainer, pl_module, outputs, batch, batch_idx):
             losses.append(outputs["loss"].item())
 
@@ -566,7 +566,7 @@ def test_trials_see_the_steps_and_epochs_of_a_training_also_after_an_interruptio
     longest = max(search.run.trials, key=lambda trial: len(trial.step_loss))
     module = copy.deepcopy(start)
     module.hparams.lr = longest.learning_rate
-    trainer(Seen(), **how).fit(module, train, valid)
+    trainer(Recording(), **how).fit(module, train, valid)
     np.testing.assert_allclose(longest.step_loss, losses[: len(longest.step_loss)], rtol=1e-3)
 
 
@@ -592,15 +592,15 @@ class Later(pl.Callback):
 
 
 @pytest.mark.parametrize(
-    ("kind", "callbacks", "told"),
+    ("kind", "callbacks", "message"),
     [
         (Fixing, (), "in step 1 of the training, .* Mind on_train_epoch_start: trials do not call it"),
         (Stepping, (), "in step 1 of the training, .* Mind optimizer_step: trials do not call it"),
         (Classifier, (Later(),), "in step 11 of the training, .* Mind Later: trials do not call it"),
     ],
 )
-def test_a_rate_that_something_changes_after_the_search_is_told_while_it_trains(kind, callbacks, told):
-    with pytest.warns(UserWarning, match=told):
+def test_a_rate_that_something_changes_after_the_search_is_told_while_it_trains(kind, callbacks, message):
+    with pytest.warns(UserWarning, match=message):
         fitted(kind(), LearningRateSearch(), *callbacks)
 
 
@@ -681,7 +681,7 @@ class Augmented(Data):
 
 
 def test_every_trial_is_the_training_of_a_module_that_is_started_with_its_rate():
-    class Seen(pl.Callback):
+    class Recording(pl.Callback):
         def on_train_batch_end(self, trainer, pl_module, outputs, batch, batch_idx):
             losses.append(outputs["loss"].item())
 
@@ -693,7 +693,7 @@ def test_every_trial_is_the_training_of_a_module_that_is_started_with_its_rate()
     for trial in run.trials:
         losses, module = [], copy.deepcopy(start)
         module.hparams.lr = trial.learning_rate
-        one = trainer(Seen(), epochs=3)
+        one = trainer(Recording(), epochs=3)
         one.fit(module, datamodule=Augmented())
         kinds.add(type(one.optimizers[0]))
         steps = len(trial.step_loss)
@@ -743,6 +743,6 @@ def test_a_scheduler_that_a_step_moves_belongs_to_what_configures():
 def test_loaders_that_are_made_anew_and_steps_within_an_epoch_are_told_with_the_answer():
     how = {"reload_dataloaders_every_n_epochs": 1, "accumulate_grad_batches": 3, "max_steps": 6}
     run = pick_lightning(Classifier(), *loaders(), epochs=2, trainer=how, method=GridSearch(1, low=0.05, high=0.05))
-    told = " ".join(map(str, run.choice.reasons))
-    assert "Mind reload_dataloaders_every_n_epochs=1: " in told
-    assert "Mind the steps: 6 of them end within an epoch. An epoch of the training ends with a step of 1 in" in told
+    text = " ".join(map(str, run.choice.reasons))
+    assert "Mind reload_dataloaders_every_n_epochs=1: " in text
+    assert "Mind the steps: 6 of them end within an epoch. An epoch of the training ends with a step of 1 in" in text

@@ -156,19 +156,19 @@ def test_a_validation_loss_is_what_is_returned_or_logged_under_a_name():
     assert monitored(None)(module, given(TRAINING)) == training_loss(wrapped(module, scores), given(TRAINING), None)
 
 
-class Asking(Classifier):
+class ReadsTrainer(Classifier):
     """Reads what it is told to from its Trainer."""
 
     def __init__(self, read):
         super().__init__()
-        self.read, self.found = read, []
+        self.read, self.readings = read, []
 
     def training_step(self, batch, batch_idx):
-        self.found.append(self.read(self))
+        self.readings.append(self.read(self))
         return super().training_step(batch, batch_idx)
 
     def validation_step(self, batch, batch_idx):
-        self.found.append(self.read(self))
+        self.readings.append(self.read(self))
         super().validation_step(batch, batch_idx)
 
 
@@ -177,39 +177,39 @@ def inside(clock=None, **settings):
 
 
 def test_a_module_finds_step_and_epoch_of_its_trial():
-    trainer, module = inside(), Asking(lambda m: (m.global_step, m.current_epoch, m.trainer.training))
+    trainer, module = inside(), ReadsTrainer(lambda m: (m.global_step, m.current_epoch, m.trainer.training))
     one = wrapped(module, monitored(None))
     one({**given(VALIDATION), "trainer": trainer})
     for done in (0, 3, 4, 5):
         training_loss(one, {**given(TRAINING), "done": done, "trainer": trainer}, None)
         one({**given(VALIDATION), "trainer": trainer})
-    assert module.found[::2] == [(0, 0, False)] * 2 + [(2, 0, False), (3, 0, False), (3, 1, False)]
-    assert module.found[1::2] == [(0, 0, True), (1, 0, True), (2, 0, True), (3, 1, True)]
+    assert module.readings[::2] == [(0, 0, False)] * 2 + [(2, 0, False), (3, 0, False), (3, 1, False)]
+    assert module.readings[1::2] == [(0, 0, True), (1, 0, True), (2, 0, True), (3, 1, True)]
     assert module._trainer is None
 
 
 def test_a_module_finds_settings_of_its_trainer_and_nothing_that_moves():
     settings = {"max_epochs": 7, "precision": "32-true", "ckpt_path": None, "optimizers": [1], "datamodule": Y}
 
-    def found(read):
-        module = Asking(read)
+    def reading(read):
+        module = ReadsTrainer(read)
         step = {**given(TRAINING), "done": 4, "trainer": inside(**settings)}
         training_loss(wrapped(module, scores), step, None)
-        return module.found[0]
+        return module.readings[0]
 
-    assert found(lambda m: (m.trainer.max_epochs, m.trainer.precision, m.trainer.ckpt_path)) == (7, "32-true", None)
-    assert found(lambda m: (m.trainer.num_training_batches, m.trainer.is_last_batch)) == (5, True)
-    assert found(lambda m: m.trainer.datamodule) is Y
+    assert reading(lambda m: (m.trainer.max_epochs, m.trainer.precision, m.trainer.ckpt_path)) == (7, "32-true", None)
+    assert reading(lambda m: (m.trainer.num_training_batches, m.trainer.is_last_batch)) == (5, True)
+    assert reading(lambda m: m.trainer.datamodule) is Y
     # What is logged elsewhere goes nowhere.
-    assert found(lambda m: m.logger.experiment.add_image("a", m.logger)) is None
+    assert reading(lambda m: m.logger.experiment.add_image("a", m.logger)) is None
     with pytest.raises(InputError, match="training_step must work in a trial; it asks its Trainer for optimizers, wh"):
-        found(lambda m: m.trainer.optimizers[0])
+        reading(lambda m: m.trainer.optimizers[0])
     with pytest.raises(InputError, match="training_step must work on a copy of the module; it raised KeyError: 'a'"):
-        found(lambda m: {}["a"])
+        reading(lambda m: {}["a"])
 
 
 def test_what_raises_where_weights_have_diverged_is_for_the_search_to_see():
-    module = Asking(lambda m: {}["a"])
+    module = ReadsTrainer(lambda m: {}["a"])
     module.net[1].weight.data.fill_(torch.inf)
     with pytest.raises(KeyError):
         training_loss(wrapped(module, scores), given(TRAINING), None)

@@ -47,14 +47,14 @@ def test_what_trials_cannot_do_is_refused():
     module = SimpleNamespace(automatic_optimization=True, _compiler_ctx=None)
     check(SimpleNamespace(**usual), module)
     check(SimpleNamespace(**{**usual, "gradient_clip_val": 1.0, "precision": "bf16-mixed"}), module)
-    for changed, told in [
+    for changed, message in [
         ({"optimizers": [1, 2]}, "found 2"),
         ({"world_size": 4}, "runs on one device; found 4"),
         ({"precision": "16-mixed"}, "found 16-mixed"),
         ({"gradient_clip_val": 1.0, "gradient_clip_algorithm": "value"}, "found value"),
         ({"overfit_batches": 0.1}, "overfit_batches"),
     ]:
-        with pytest.raises(InputError, match=told):
+        with pytest.raises(InputError, match=message):
             check(SimpleNamespace(**{**usual, **changed}), module)
     compiled = pl.utilities.compile.from_compiled(torch.compile(Classifier(), backend="eager"))
     with pytest.raises(InputError, match=r"found one of torch\.compile.* Search with the module as it is"):
@@ -70,14 +70,14 @@ def test_a_fast_run_and_a_checkpoint_are_reasons_to_skip():
 @pytest.mark.filterwarnings("ignore:The '.*_dataloader' does not have many workers")
 def test_loaders_are_those_of_the_fit_and_one_of_each():
     train, valid = made()
-    found = []
+    outcomes = []
 
     class Asks(pl.Callback):
         def on_fit_start(self, trainer, pl_module):
             try:
-                found.append(loaders(trainer))
+                outcomes.append(loaders(trainer))
             except InputError as error:
-                found.append(str(error))
+                outcomes.append(str(error))
 
     one = pl.Trainer(
         max_epochs=0, num_sanity_val_steps=0, callbacks=[Asks()], logger=False, enable_checkpointing=False,
@@ -87,10 +87,10 @@ def test_loaders_are_those_of_the_fit_and_one_of_each():
     together = pl.utilities.CombinedLoader(several, "min_size")
     for given in ((train, valid), (train, [valid]), (train, [valid, valid]), (several, valid), (together, valid)):
         one.fit(Classifier(), *given)
-    assert found[:2] == [(train, valid)] * 2
-    assert "one validation loader; found 2" in found[2]
-    assert "one training loader; found 2" in found[3]
-    assert "one training loader; found a CombinedLoader of 2. Give fit() one" in found[4]
+    assert outcomes[:2] == [(train, valid)] * 2
+    assert "one validation loader; found 2" in outcomes[2]
+    assert "one training loader; found 2" in outcomes[3]
+    assert "one training loader; found a CombinedLoader of 2. Give fit() one" in outcomes[4]
 
 
 def test_loaders_that_are_made_anew_are_told():
@@ -118,19 +118,19 @@ class Watching(pl.Callback):
 
 
 def test_hooks_and_callbacks_that_trials_do_not_call_are_told():
-    def told(module, *callbacks):
+    def sentence_about(module, *callbacks):
         return uncalled(callbacks, module)
 
-    assert told(Classifier(), pl.callbacks.ModelCheckpoint(), pl.callbacks.TQDMProgressBar()) == ""
-    assert told(Hooked()).startswith("Mind on_before_optimizer_step: trials do not call it. Where")
+    assert sentence_about(Classifier(), pl.callbacks.ModelCheckpoint(), pl.callbacks.TQDMProgressBar()) == ""
+    assert sentence_about(Hooked()).startswith("Mind on_before_optimizer_step: trials do not call it. Where")
     swa = pl.callbacks.StochasticWeightAveraging(0.1)
-    assert told(Classifier(), swa, Watching()).startswith(
+    assert sentence_about(Classifier(), swa, Watching()).startswith(
         "Mind StochasticWeightAveraging, Watching: trials do not call"
     )
     own = pl.callbacks.LambdaCallback(on_train_epoch_start=lambda trainer, module: None)
     ends = pl.callbacks.LambdaCallback(on_fit_end=lambda trainer, module: None)
-    assert told(Classifier(), pl.callbacks.LambdaCallback(), ends) == ""
-    assert told(Classifier(), own).startswith("Mind LambdaCallback: trials do not call it.")
+    assert sentence_about(Classifier(), pl.callbacks.LambdaCallback(), ends) == ""
+    assert sentence_about(Classifier(), own).startswith("Mind LambdaCallback: trials do not call it.")
 
 
 @pytest.mark.parametrize(

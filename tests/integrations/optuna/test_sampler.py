@@ -345,13 +345,13 @@ def test_other_parameters_can_be_fixed_from_outside():
 
 
 def suggesting(*names, **axis):
-    def told(trial):
+    def objective_of_names(trial):
         for name in names:
             trial.suggest_float(name, **{"low": LOW, "high": HIGH, "log": True, **axis})
         trial.report(0.5, 1)
         return 0.5
 
-    return told
+    return objective_of_names
 
 
 @pytest.mark.parametrize(

@@ -15,16 +15,16 @@ def test_a_study_holds_every_trial_with_its_value():
     study = optuna_study(run)
     assert study.direction.name == "MAXIMIZE"
     assert len(study.trials) == len(run.trials)
-    for told, trial, verdict in zip(study.trials, run.trials, map(str, run.choice.verdicts), strict=True):
-        assert told.state is TrialState.COMPLETE
-        assert told.params == {"learning_rate": trial.learning_rate}
-        assert told.value == trial.valid_accuracy[-1]
-        assert told.intermediate_values == dict(
+    for frozen, trial, verdict in zip(study.trials, run.trials, map(str, run.choice.verdicts), strict=True):
+        assert frozen.state is TrialState.COMPLETE
+        assert frozen.params == {"learning_rate": trial.learning_rate}
+        assert frozen.value == trial.valid_accuracy[-1]
+        assert frozen.intermediate_values == dict(
             zip(trial.evaluated_at.tolist(), trial.valid_accuracy.tolist(), strict=True)
         )
-        assert (told.user_attrs["fold"], told.user_attrs["seed"]) == (trial.fold, trial.seed)
-        assert told.user_attrs["verdict"] == verdict
-        assert told.user_attrs["status"] == trial.status.value
+        assert (frozen.user_attrs["fold"], frozen.user_attrs["seed"]) == (trial.fold, trial.seed)
+        assert frozen.user_attrs["verdict"] == verdict
+        assert frozen.user_attrs["status"] == trial.status.value
     assert study.best_value == max(trial.valid_accuracy[-1] for trial in run.trials)
 
 
@@ -52,21 +52,21 @@ def test_trials_that_halving_stopped_are_pruned():
     study = optuna_study(run)
     longest = max(trial.steps for trial in run.trials)
     assert {trial.state for trial in study.trials} == {TrialState.COMPLETE, TrialState.PRUNED}
-    for told, trial in zip(study.trials, run.trials, strict=True):
-        assert (told.state is TrialState.COMPLETE) == (trial.steps == longest)
-        assert told.last_step == trial.steps
-        if told.state is TrialState.PRUNED:
-            assert told.value is None
-            assert told.intermediate_values[trial.steps] == trial.valid_accuracy[-1]
+    for frozen, trial in zip(study.trials, run.trials, strict=True):
+        assert (frozen.state is TrialState.COMPLETE) == (trial.steps == longest)
+        assert frozen.last_step == trial.steps
+        if frozen.state is TrialState.PRUNED:
+            assert frozen.value is None
+            assert frozen.intermediate_values[trial.steps] == trial.valid_accuracy[-1]
 
 
 def test_trials_that_diverged_have_failed():
     run = diverging()
     study = optuna_study(run)
-    failed = [told.number for told in study.trials if told.state is TrialState.FAIL]
+    failed = [frozen.number for frozen in study.trials if frozen.state is TrialState.FAIL]
     assert failed == [number for number, trial in enumerate(run.trials) if trial.diverged]
     assert failed
-    assert all(math.isfinite(v) for told in study.trials for v in told.intermediate_values.values())
+    assert all(math.isfinite(v) for frozen in study.trials for v in frozen.intermediate_values.values())
 
 
 def test_a_study_without_an_answer_has_trials():

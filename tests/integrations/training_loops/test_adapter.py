@@ -77,7 +77,7 @@ def test_generators_and_a_state_of_the_loader_are_seen():
 
 
 @pytest.mark.parametrize(
-    ("steps", "batches", "accumulate", "told"),
+    ("steps", "batches", "accumulate", "expected"),
     [
         (30, 10, 1, (10, 3)),
         (4, 7, 2, (7, 1)),
@@ -87,9 +87,9 @@ def test_generators_and_a_state_of_the_loader_are_seen():
         (2, 10, 4, (8, 1)),
     ],
 )
-def test_passes_make_the_steps_that_were_asked_for(steps, batches, accumulate, told):
-    assert epochs_of(steps, batches, accumulate) == told
-    length, epochs = told
+def test_passes_make_the_steps_that_were_asked_for(steps, batches, accumulate, expected):
+    assert epochs_of(steps, batches, accumulate) == expected
+    length, epochs = expected
     assert -(-length // accumulate) * epochs == steps
 
 

@@ -34,7 +34,7 @@ class Peaked(Trainer):
 
 
 @pytest.mark.parametrize(
-    ("kind", "arguments", "told"),
+    ("kind", "arguments", "message"),
     [
         (Fixed, {}, r"create_optimizer must use args\.learning_rate.* groups have 0\.002 and had 0\.002\. Write lr="),
         (
@@ -50,9 +50,9 @@ class Peaked(Trainer):
         ),
     ],
 )
-def test_what_does_not_follow_the_arguments_is_refused_and_they_stay_as_they_were(tmp_path, kind, arguments, told):
+def test_what_does_not_follow_the_arguments_is_refused_and_they_stay_as_they_were(tmp_path, kind, arguments, message):
     one = trainer(tmp_path, kind=kind, learning_rate=0.01, **arguments)
-    with pytest.raises(InputError, match=told):
+    with pytest.raises(InputError, match=message):
         recommend(one)
     assert one.args.learning_rate == 0.01
     assert one.optimizer is None
@@ -65,7 +65,7 @@ class Chosen(Trainer):
 
 
 @pytest.mark.parametrize(
-    ("kind", "given", "told"),
+    ("kind", "given", "message"),
     [
         (Trainer, (torch.optim.SGD, {"lr": 0.01}), "optimizer_cls_and_kwargs must use .* leave it out, and name the"),
         (Trainer, (torch.optim.AdamW, {}), "optimizer_cls_and_kwargs must use .* leave it out, and name the"),
@@ -73,9 +73,9 @@ class Chosen(Trainer):
         (Chosen, None, "get_optimizer_cls_and_kwargs must use .* Return args.learning_rate under lr there"),
     ],
 )
-def test_what_makes_the_optimizer_is_named(tmp_path, kind, given, told):
+def test_what_makes_the_optimizer_is_named(tmp_path, kind, given, message):
     one = trainer(tmp_path, kind=kind, trainer={"optimizer_cls_and_kwargs": given}, learning_rate=0.03)
-    with pytest.raises(InputError, match=told):
+    with pytest.raises(InputError, match=message):
         recommend(one)
 
 
@@ -108,7 +108,7 @@ def test_a_multiple_of_the_arguments_rate_is_followed(tmp_path):
 
 
 class InOrder(Trainer):
-    seen = None
+    losses = None
 
     def _get_train_sampler(self, *args):
         return torch.utils.data.SequentialSampler(self.train_dataset)
@@ -127,8 +127,8 @@ class ByRate(InOrder):
 
     def compute_loss(self, model, inputs, return_outputs=False, num_items_in_batch=None):
         loss = super().compute_loss(model, inputs) * (1.0 if self.args.learning_rate < 0.01 else 0.3)
-        if self.seen is not None and model.training:
-            self.seen.append(loss.item())
+        if self.losses is not None and model.training:
+            self.losses.append(loss.item())
         return (loss, {}) if return_outputs else loss
 
 
@@ -142,20 +142,22 @@ def test_every_trial_is_the_training_of_a_trainer_with_its_rate_also_after_an_in
     assert one.args.to_dict() == arguments
     for trial in run.trials:
         other = trainer(tmp_path, vit(dropout=0.0), ByRate, **how, learning_rate=trial.learning_rate)
-        other.seen = []
+        other.losses = []
         other.train()
-        np.testing.assert_allclose(trial.step_loss, other.seen[: len(trial.step_loss)], rtol=5e-3)
+        np.testing.assert_allclose(trial.step_loss, other.losses[: len(trial.step_loss)], rtol=5e-3)
 
 
 def test_arguments_tell_each_thread_its_own_rate_and_are_what_they_were(tmp_path):
     args = trainer(tmp_path, learning_rate=0.01).args
     with rates_apart(args) as at, ThreadPoolExecutor(4) as pool:
 
-        def seen(rate):
+        def rates_at(rate):
             with at(rate):
                 return [args.learning_rate for _ in range(50)]
 
-        assert list(pool.map(seen, [0.1, 0.2, None, 0.4] * 5)) == [[rate] * 50 for rate in (0.1, 0.2, 0.01, 0.4)] * 5
+        assert (
+            list(pool.map(rates_at, [0.1, 0.2, None, 0.4] * 5)) == [[rate] * 50 for rate in (0.1, 0.2, 0.01, 0.4)] * 5
+        )
         args.learning_rate = 0.02
         assert args.learning_rate == args.to_dict()["learning_rate"] == 0.02
     assert (args.learning_rate, type(args)) == (0.02, TrainingArguments)

@@ -89,16 +89,16 @@ def test_a_trial_is_the_training_of_the_trainer_step_by_step(tmp_path, more):
     """Without dropout and in the order of the data, both losses are the same but for rounding."""
 
     class InOrder(Trainer):
-        seen = None
+        losses = None
 
         def _get_train_sampler(self, *args):
             return torch.utils.data.SequentialSampler(self.train_dataset)
 
         def compute_loss(self, model, inputs, return_outputs=False, num_items_in_batch=None):
-            found = super().compute_loss(model, inputs, return_outputs, num_items_in_batch)
-            if self.seen is not None and model.training:
-                self.seen.append((found[0] if return_outputs else found).item())
-            return found
+            value = super().compute_loss(model, inputs, return_outputs, num_items_in_batch)
+            if self.losses is not None and model.training:
+                self.losses.append((value[0] if return_outputs else value).item())
+            return value
 
     how = {
         "learning_rate": 0.01, "warmup_steps": 4, "lr_scheduler_type": "cosine", "weight_decay": 0.1,
@@ -106,24 +106,24 @@ def test_a_trial_is_the_training_of_the_trainer_step_by_step(tmp_path, more):
     }  # fmt: skip
     one = trainer(tmp_path, vit(dropout=0.0), InOrder, **how)
     run = recommend(one, method=one_rate(0.01))
-    found = run.histories[0].step_loss[0]
-    one.seen = []
+    step_loss = run.histories[0].step_loss[0]
+    one.losses = []
     one.train()
     parts = one.args.gradient_accumulation_steps
-    assert len(one.seen) == 30
+    assert len(one.losses) == 30
     if parts == 1:
-        np.testing.assert_allclose(found, one.seen, rtol=2e-4)
+        np.testing.assert_allclose(step_loss, one.losses, rtol=2e-4)
     else:
         # The Trainer divides each part by all examples of its step, so that a step's loss is the sum; an epoch of
         # fifteen batches ends with a step of three.
         sums = [
-            sum(one.seen[at : at + size])
+            sum(one.losses[at : at + size])
             for epoch in (0, 15)
             for at, size in zip((epoch, epoch + 4, epoch + 8, epoch + 12), (4, 4, 4, 3), strict=True)
         ]
-        np.testing.assert_allclose(found, sums, rtol=2e-4)
+        np.testing.assert_allclose(step_loss, sums, rtol=2e-4)
     other = trainer(tmp_path, vit(dropout=0.0), InOrder, **{**how, "max_grad_norm": 0.0})
-    assert recommend(other, method=one_rate(0.01)).histories[0].step_loss.tobytes() != found.tobytes()
+    assert recommend(other, method=one_rate(0.01)).histories[0].step_loss.tobytes() != step_loss.tobytes()
 
 
 def test_parameter_groups_optimizer_and_schedule_are_those_of_the_trainer(tmp_path):
@@ -147,7 +147,7 @@ def test_parameter_groups_optimizer_and_schedule_are_those_of_the_trainer(tmp_pa
 
 
 @pytest.mark.parametrize(
-    ("arguments", "told"),
+    ("arguments", "expected"),
     [
         ({}, ("linear", 0.0)),
         ({"lr_scheduler_type": "constant"}, ("constant", 0.0)),
@@ -155,10 +155,10 @@ def test_parameter_groups_optimizer_and_schedule_are_those_of_the_trainer(tmp_pa
         ({"lr_scheduler_type": "constant_with_warmup", "warmup_steps": 0.2}, ("constant", 0.2)),
     ],
 )
-def test_a_schedule_is_told_by_the_nearest_name(tmp_path, arguments, told):
+def test_a_schedule_is_told_by_the_nearest_name(tmp_path, arguments, expected):
     run = recommend(trainer(tmp_path, **arguments), method=one_rate(0.01))
-    assert run.recipe.schedule == told[0]
-    assert abs(run.recipe.warmup - told[1]) <= 1.01 / 30
+    assert run.recipe.schedule == expected[0]
+    assert abs(run.recipe.warmup - expected[1]) <= 1.01 / 30
 
 
 def test_epochs_steps_and_accumulation_are_those_of_the_arguments(tmp_path):
@@ -193,14 +193,14 @@ def test_rounds_see_the_same_epochs_and_a_search_repeats_itself(tmp_path):
 def test_a_model_init_makes_the_weights_that_the_trainer_begins_with(tmp_path):
     config, begun = vit().config, []
 
-    class Seen(Trainer):
+    class Recording(Trainer):
         def create_optimizer(self, *args):
             begun.append(copy.deepcopy(self.model))
             return super().create_optimizer(*args)
 
     one = trainer(
         tmp_path,
-        kind=Seen,
+        kind=Recording,
         trainer={"model_init": lambda: ViTForImageClassification(config)},
         seed=5,
         num_train_epochs=1,
@@ -243,7 +243,7 @@ def test_what_cannot_be_searched_is_refused_in_a_sentence(tmp_path):
     model = vit()
     sgd = torch.optim.SGD(model.parameters(), lr=0.1)
     images = Images(slice(100))
-    for how, arguments, told in [
+    for how, arguments, message in [
         ({"optimizers": (sgd, None)}, {}, "must make its optimizer and scheduler itself"),
         ({"eval_dataset": None}, {}, "must have a train_dataset and an eval_dataset"),
         ({"eval_dataset": {"a": images, "b": images}}, {}, "one eval_dataset; found a dict"),
@@ -253,7 +253,7 @@ def test_what_cannot_be_searched_is_refused_in_a_sentence(tmp_path):
     ]:
         one = trainer(tmp_path, model, trainer=how, **arguments)
         before = fingerprint(one.model)
-        with pytest.raises(InputError, match=told):
+        with pytest.raises(InputError, match=message):
             recommend(one)
         assert fingerprint(one.model) == before
     with pytest.raises(InputError, match="found 'epochs'"):

@@ -38,8 +38,8 @@ def test_labels_are_classes_where_they_are_whole_numbers_and_there_are_scores(tm
 def test_one_score_of_whole_numbers_is_judged_by_its_loss_or_told_what_that_needs(tmp_path):
     class Squared(Trainer):
         def compute_loss(self, model, inputs, return_outputs=False, num_items_in_batch=None):
-            found = model(inputs["pixel_values"]).logits[:, 0]
-            return (found - inputs["labels"].float()).square().mean()
+            outputs = model(inputs["pixel_values"]).logits[:, 0]
+            return (outputs - inputs["labels"].float()).square().mean()
 
     run = recommend(trainer(tmp_path, one_score(), Squared, num_train_epochs=1), method=one_rate(0.01))
     assert run.torch.loss_unit != 1
@@ -49,8 +49,8 @@ def test_one_score_of_whole_numbers_is_judged_by_its_loss_or_told_what_that_need
 
     class Strict(Trainer):
         def compute_loss(self, model, inputs, return_outputs=False, num_items_in_batch=None):
-            found = model(inputs["pixel_values"]).logits[:, 0]
-            return torch.nn.functional.binary_cross_entropy_with_logits(found, inputs["labels"])
+            outputs = model(inputs["pixel_values"]).logits[:, 0]
+            return torch.nn.functional.binary_cross_entropy_with_logits(outputs, inputs["labels"])
 
     with pytest.raises(InputError, match=r"must be floating point numbers; found torch\.int64.* Give float\("):
         recommend(trainer(tmp_path, one_score(), Strict))
@@ -73,7 +73,7 @@ def test_a_loss_of_the_trainers_own_model_is_refused_and_leaves_no_gradients(tmp
 class Warming(Trainer):
     """Its loss goes by the step and the epoch, in the order of the data."""
 
-    seen = None
+    losses = None
 
     def _get_train_sampler(self, *args):
         return torch.utils.data.SequentialSampler(self.train_dataset)
@@ -81,8 +81,8 @@ class Warming(Trainer):
     def compute_loss(self, model, inputs, return_outputs=False, num_items_in_batch=None):
         loss = super().compute_loss(model, inputs) * (self.state.global_step + 1) / self.state.max_steps
         loss = loss * (1 - 0.3 * self.state.epoch / self.state.num_train_epochs) * (1.0 if self.is_in_train else 2.0)
-        if self.seen is not None and model.training:
-            self.seen.append(loss.item())
+        if self.losses is not None and model.training:
+            self.losses.append(loss.item())
         return (loss, {}) if return_outputs else loss
 
 
@@ -100,9 +100,9 @@ def test_trials_see_the_state_of_a_training_also_after_an_interruption(tmp_path,
     assert len(run.histories) > 1
     longest = max(run.trials, key=lambda trial: len(trial.step_loss))
     other = made(longest.learning_rate)
-    other.seen = []
+    other.losses = []
     other.train()
-    np.testing.assert_allclose(longest.step_loss, other.seen[: len(longest.step_loss)], rtol=2e-3)
+    np.testing.assert_allclose(longest.step_loss, other.losses[: len(longest.step_loss)], rtol=2e-3)
 
 
 class Counting(Trainer):
@@ -139,16 +139,16 @@ class Sets(TrainerCallback):
 
 
 @pytest.mark.parametrize(
-    ("kind", "callbacks", "told"),
+    ("kind", "callbacks", "message"),
     [
         (Setting, [], "is 1e-05 in step 1 of the training, .* Mind training_step: trials do not call it"),
         (Trainer, [Sets], "is 0.5 in step 21 of the training, .* Mind Sets: trials do not call it"),
     ],
 )
-def test_a_rate_that_something_changes_after_the_search_is_told_while_it_trains(tmp_path, kind, callbacks, told):
+def test_a_rate_that_something_changes_after_the_search_is_told_while_it_trains(tmp_path, kind, callbacks, message):
     one = trainer(tmp_path, kind=kind, trainer={"callbacks": callbacks})
     set_learning_rate(one, method=one_rate(0.01))
-    with pytest.warns(UserWarning, match=told):
+    with pytest.warns(UserWarning, match=message):
         one.train()
 
 

@@ -4,15 +4,15 @@
 def layers(panel, kind, **style):
     """Return the layers of a kind of mark, whose mark has this style."""
     return [
-        found
-        for found in panel["layer"]
-        if found["mark"]["type"] == kind and all(found["mark"].get(k) == v for k, v in style.items())
+        layer
+        for layer in panel["layer"]
+        if layer["mark"]["type"] == kind and all(layer["mark"].get(k) == v for k, v in style.items())
     ]
 
 
 def rows_of(panel, kind, **style):
     """Return the data of those layers."""
-    return [row for found in layers(panel, kind, **style) for row in found["data"]["values"]]
+    return [row for layer in layers(panel, kind, **style) for row in layer["data"]["values"]]
 
 
 def domains(chart):

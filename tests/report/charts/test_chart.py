@@ -67,9 +67,9 @@ def test_a_chart_says_what_to_see_and_in_which_units(run):
         assert any(c.isdigit() for c in chart.title)
         assert chart.note.endswith(".")
         assert all(len(row) == len(chart.header) for row in chart.rows)
-        told = json.dumps(chart.panels)
-        assert any(unit in told for unit in ("(nats", "(share", "epochs (logarithmic)"))
-        assert "tooltip" in told
+        text = json.dumps(chart.panels)
+        assert any(unit in text for unit in ("(nats", "(share", "epochs (logarithmic)"))
+        assert "tooltip" in text
 
 
 def test_a_title_is_broken_where_the_figure_is_narrow(run):

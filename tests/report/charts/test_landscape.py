@@ -14,8 +14,8 @@ from tests.report.filled import filled
 
 def layer(panel, kind, **style):
     return next(
-        found for found in panel["layer"]
-        if found["mark"]["type"] == kind and all(found["mark"].get(k) == v for k, v in style.items())
+        layer for layer in panel["layer"]
+        if layer["mark"]["type"] == kind and all(layer["mark"].get(k) == v for k, v in style.items())
     )  # fmt: skip
 
 

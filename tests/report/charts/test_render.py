@@ -21,12 +21,12 @@ def test_a_picture_shows_each_rate_in_its_colour_and_the_choice_in_the_accent(ru
     path = tmp_path / "run.svg"
     write_chart(filled(run), path, dark=dark)
     svg = path.read_text(encoding="utf-8")
-    drawn = [tuple(map(int, found)) for found in re.findall(r"rgb\((\d+), (\d+), (\d+)\)", svg)]
+    drawn = [tuple(map(int, match)) for match in re.findall(r"rgb\((\d+), (\d+), (\d+)\)", svg)]
     for rate in run.choice.landscape.learning_rates.tolist():
         colour = rate_colour(rate, 0.001, 3.0, dark)
-        wanted = [int(colour[i : i + 2], 16) for i in (1, 3, 5)]
+        expected = [int(colour[i : i + 2], 16) for i in (1, 3, 5)]
         # Vega mixes between sixteen colours of the map, the function between its own thirty-one.
-        assert min(np.abs(np.array(drawn) - wanted).max(axis=1)) <= 5, rate
+        assert min(np.abs(np.array(drawn) - expected).max(axis=1)) <= 5, rate
     assert (DARK if dark else LIGHT).accent in svg
     assert "linearGradient" in svg
     assert "0.018, basin 0.01 to 0.056" in svg

@@ -28,9 +28,9 @@ def test_the_script_repeats_the_training_to_the_bit(tmp_path, recipe):
 
 
 def test_images_of_ones_own_are_opened_as_they_were():
-    told = script(TINY, replace(DATA, source="/photos", image_shape=(32, 48, 3)), RATE)
-    assert "image_size=(32, 48), grayscale=False" in told
-    assert "'/photos'" in told
+    code = script(TINY, replace(DATA, source="/photos", image_shape=(32, 48, 3)), RATE)
+    assert "image_size=(32, 48), grayscale=False" in code
+    assert "'/photos'" in code
 
 
 def test_images_that_were_left_out_are_left_out_again(tmp_path, monkeypatch):
@@ -46,10 +46,10 @@ def test_images_that_were_left_out_are_left_out_again(tmp_path, monkeypatch):
 
 
 def test_arrays_are_asked_for_in_a_sentence():
-    told = script(TINY, replace(DATA, source="an array"), RATE)
-    ended = subprocess.run([sys.executable, "-c", told], capture_output=True, text=True, check=False)
+    code = script(TINY, replace(DATA, source="an array"), RATE)
+    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert ended.stderr == "Give the images as the first argument; see the top of this script.\n"
-    assert '\nnumpy.savez("images.npz", images=data.images, labels=' in told
+    assert '\nnumpy.savez("images.npz", images=data.images, labels=' in code
 
 
 IMAGES, LABELS, PARTS = pictures(60, 8, 9), [str(row % 12) for row in range(60)], ["train"] * 36 + ["test"] * 24
@@ -121,8 +121,8 @@ def save_as_advised(paragraph, names):
 
 def lines_of(script):
     """Return the lines to copy from the head of a script, which stand from an empty line to the next."""
-    told = ast.get_docstring(ast.parse(script), clean=False)
-    return next(part for part in told.split("\n\n") if part.startswith("import etascope, numpy\n"))
+    docstring = ast.get_docstring(ast.parse(script), clean=False)
+    return next(part for part in docstring.split("\n\n") if part.startswith("import etascope, numpy\n"))
 
 
 @pytest.mark.parametrize("test", [None, 0.4], ids=["own", "share"])
@@ -131,15 +131,15 @@ def test_what_is_saved_as_advised_is_what_etascope_saw(tmp_path, monkeypatch, na
     monkeypatch.chdir(tmp_path)
     given, wished, names = made(name, tmp_path)
     data = etascope.open_images(*given, **wished)
-    told = summary(data, test, given[1] if name == "labels" else "")
-    assert kind_of(told) in ("arrays", "npz")
-    save_as_advised(note(told), names)
+    summarized = summary(data, test, given[1] if name == "labels" else "")
+    assert kind_of(summarized) in ("arrays", "npz")
+    save_as_advised(note(summarized), names)
     said = io.StringIO()
     with contextlib.redirect_stdout(said):
-        agrees(opened(told, "images.npz"), data, test=test, folds=0)
+        agrees(opened(summarized, "images.npz"), data, test=test, folds=0)
     assert said.getvalue() == ""
     # A share of as many images as the own test part has is a share still.
-    assert divided_anew(told) == (test is not None and data.test_rows is not None)
+    assert divided_anew(summarized) == (test is not None and data.test_rows is not None)
 
 
 @pytest.mark.parametrize("test", [None, 0.4], ids=["own", "share"])
@@ -148,9 +148,9 @@ def test_the_script_of_etascope_opens_what_it_opened(tmp_path, monkeypatch, name
     monkeypatch.chdir(tmp_path)
     given, wished, names = made(name, tmp_path)
     data, recipe = etascope.open_images(*given, **wished), Recipe(hidden=(), epochs=1)
-    told = summary(data, test, given[1] if name == "labels" else "")
-    text, arguments = own.script(recipe, told, RATE), []
-    if in_python(told):
+    summarized = summary(data, test, given[1] if name == "labels" else "")
+    text, arguments = own.script(recipe, summarized, RATE), []
+    if in_python(summarized):
         exec(lines_of(text), dict(names))
         arguments = ["images.npz"]
     ended = subprocess.run(
@@ -177,28 +177,28 @@ def test_another_place_than_a_script_reads_is_one_sentence(tmp_path, monkeypatch
     else:
         arguments, wished, _ = made(name, tmp_path)
         data = etascope.open_images(*arguments, **wished)
-    told = summary(data, None)
+    summarized = summary(data, None)
     if name == "idx":
-        told = DataSummary(**{**vars(told), "source": "mnist"})
+        summarized = DataSummary(**{**vars(summarized), "source": "mnist"})
     with pytest.raises(SystemExit) as ended:
-        opened(told, given)
+        opened(summarized, given)
     assert given in str(ended.value)
     assert "\n" not in str(ended.value)
 
 
 def test_a_share_that_was_given_is_told_from_a_test_part():
-    told = summary(etascope.open_images("digits"), 0.2)
-    assert not divided_anew(told)
-    assert divided_anew(replace(told, divided_anew=True))
-    assert divided_anew(replace(told, divided_anew=None, notes=(f"{DIVIDED_ANEW}, so ...",)))
+    data = summary(etascope.open_images("digits"), 0.2)
+    assert not divided_anew(data)
+    assert divided_anew(replace(data, divided_anew=True))
+    assert divided_anew(replace(data, divided_anew=None, notes=(f"{DIVIDED_ANEW}, so ...",)))
 
 
 def test_a_relative_place_is_named_wherever_the_script_is_asked_for(tmp_path, monkeypatch):
     write_folder(tmp_path / "here" / "photos", IMAGES, LABELS)
     (tmp_path / "there").mkdir()
     monkeypatch.chdir(tmp_path / "here")
-    told, recipe = summary(etascope.open_images("photos"), None), Recipe(hidden=(), epochs=1)
-    text = own.script(recipe, told, RATE)
+    data, recipe = summary(etascope.open_images("photos"), None), Recipe(hidden=(), epochs=1)
+    text = own.script(recipe, data, RATE)
     assert "else 'photos'" in text
     monkeypatch.chdir(tmp_path / "there")
-    assert own.script(recipe, told, RATE) == text
+    assert own.script(recipe, data, RATE) == text

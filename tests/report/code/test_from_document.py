@@ -104,24 +104,24 @@ def test_every_recipe_gives_a_script_that_compiles_or_a_sentence(framework):
         OPTIMIZERS, SCHEDULES, ("unit", "standard"), ((), (64, 32))
     ):
         recipe = Recipe(hidden, optimizer, schedule, 0.1 if hidden else 0.0, pixels=pixels, weight_decay=1e-3)
-        told = None
+        count = None
         with contextlib.suppress(InputError) if framework == "sklearn" else contextlib.nullcontext():
-            told = code_for(framework, recipe, DATA, 0.017782794100389)
-        if told is None:
+            count = code_for(framework, recipe, DATA, 0.017782794100389)
+        if count is None:
             continue
-        compile(told, framework, "exec")
-        assert "0.017782794100389" in told
-        assert told.endswith("\n")
-        assert not any(line != line.rstrip() for line in told.split("\n"))
+        compile(count, framework, "exec")
+        assert "0.017782794100389" in count
+        assert count.endswith("\n")
+        assert not any(line != line.rstrip() for line in count.split("\n"))
         written += 1
     assert written == (140 if framework != "sklearn" else 8)
 
 
 @pytest.mark.parametrize("framework", [name for name in FRAMEWORKS if name != "etascope"])
 def test_only_etascopes_own_script_imports_it(framework):
-    told = code_for(framework, Recipe(), DATA, 0.1)
-    assert "import etascope" not in told
-    assert "from etascope" not in told
+    code = code_for(framework, Recipe(), DATA, 0.1)
+    assert "import etascope" not in code
+    assert "from etascope" not in code
 
 
 def test_an_unknown_framework_is_refused():

@@ -39,7 +39,7 @@ def test_any_name_fits_into_a_docstring(text):
 
 
 def test_the_header_says_what_is_trained():
-    told = header("PyTorch", Recipe(optimizer="adam"), DATA, 0.0177828)
-    assert "at learning rate 0.0177828" in told
-    assert "adam, batches of 16" in told
-    assert "PyTorch's defaults" in told
+    head = header("PyTorch", Recipe(optimizer="adam"), DATA, 0.0177828)
+    assert "at learning rate 0.0177828" in head
+    assert "adam, batches of 16" in head
+    assert "PyTorch's defaults" in head

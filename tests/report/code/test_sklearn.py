@@ -27,8 +27,8 @@ def test_a_rate_that_moves_is_refused(recipe):
 
 @pytest.mark.parametrize("name", OPTIMIZERS)
 def test_what_it_cannot_express_stands_at_the_top(name):
-    told = script(Recipe(optimizer=name, weight_decay=0.01), DATA, 0.1)
-    head = " ".join(told.split('"""')[1].split())
+    code = script(Recipe(optimizer=name, weight_decay=0.01), DATA, 0.1)
+    head = " ".join(code.split('"""')[1].split())
     assert "cannot express: its initial weights" in head
     assert "leaves the biases alone" in head
-    assert "alpha=0.01 * BATCH_SIZE" in told
+    assert "alpha=0.01 * BATCH_SIZE" in code

@@ -43,13 +43,13 @@ def check(document, kind):
 
 
 @pytest.fixture
-def documents(trace, diverged, run, undecided, told):
+def documents(trace, diverged, run, undecided, full_run):
     return [
         ("trace", trace_document(trace, trace_quiz(trace))),
         ("trace", trace_document(diverged)),
         ("pick", pick_document(run, run_quiz(run))),
         ("pick", pick_document(undecided)),
-        ("pick", pick_document(told)),
+        ("pick", pick_document(full_run)),
     ]
 
 
@@ -242,10 +242,10 @@ def test_a_pipe_is_written_to_and_not_replaced(trace, tmp_path):
 
 
 def test_a_trace_by_itself_has_its_images_with_every_note(trace, run):
-    told = trace_document(replace(trace, data=run.data))
-    check(through_json(told), "trace")
-    assert told["dataset"]["notes"] == ["nothing was resized"]
-    assert told["dataset"]["understood"].startswith("10 classes (0, 1, 2")
+    document = trace_document(replace(trace, data=run.data))
+    check(through_json(document), "trace")
+    assert document["dataset"]["notes"] == ["nothing was resized"]
+    assert document["dataset"]["understood"].startswith("10 classes (0, 1, 2")
     assert trace_document(trace)["dataset"] is None
 
 
@@ -265,8 +265,8 @@ def test_a_method_that_says_little_leaves_nothing_but_names(run):
     }
 
 
-def test_all_that_a_choice_can_hold(told):
-    held = choice_document(replace(told.choice, target="loss", regime="dear"))
+def test_all_that_a_choice_can_hold(full_run):
+    held = choice_document(replace(full_run.choice, target="loss", regime="dear"))
     assert (held["target"], held["regime"]) == ("loss", "dear")
     assert held["confidence"] == {"word": "likely", "tolerance": 1.0, "settle": ""}
     assert held["walls"] == {"low": 0.003, "high": 0.1}
@@ -277,15 +277,15 @@ def test_all_that_a_choice_can_hold(told):
     assert held["curve"]["unit"] == "points"
 
 
-def test_the_share_behind_a_word_stays_inside(told):
-    unsure = replace(told.choice, confidence=Confidence("not settled", 1.0, "Train three more seeds.", 0.4))
+def test_the_share_behind_a_word_stays_inside(full_run):
+    unsure = replace(full_run.choice, confidence=Confidence("not settled", 1.0, "Train three more seeds.", 0.4))
     assert choice_document(unsure)["confidence"] == {
         "word": "not settled", "tolerance": 1.0, "settle": "Train three more seeds."
     }  # fmt: skip
 
 
 @pytest.mark.parametrize(("value", "written"), [(math.inf, "inf"), (math.nan, "nan"), (0.5, 0.5)])
-def test_a_curve_that_is_not_finite_is_written_in_words(told, value, written):
+def test_a_curve_that_is_not_finite_is_written_in_words(full_run, value, written):
     one = np.array([0.1])
     curve = Curve(one, one, one, np.array([value]), "%")
-    assert choice_document(replace(told.choice, curve=curve))["curve"]["high"] == [written]
+    assert choice_document(replace(full_run.choice, curve=curve))["curve"]["high"] == [written]

@@ -28,11 +28,11 @@ HERE = Path("etascope.lock.json")
 
 def refused(document):
     text = document if isinstance(document, str) else json.dumps(document)
-    with pytest.raises(InputError) as told:
+    with pytest.raises(InputError) as caught:
         lock_of(text, HERE)
-    assert str(told.value).startswith(str(HERE))
-    assert str(told.value).endswith((".", "?"))
-    return str(told.value)
+    assert str(caught.value).startswith(str(HERE))
+    assert str(caught.value).endswith((".", "?"))
+    return str(caught.value)
 
 
 def changed(*names, to):
@@ -73,7 +73,7 @@ def test_a_place_that_cannot_be_written_is_a_sentence(tmp_path):
 
 
 def test_a_missing_file_says_how_to_make_one(tmp_path):
-    with pytest.raises(InputError, match=r"there is no lock .*etascope pick, then etascope lock"):
+    with pytest.raises(InputError, match=r"there is no lock .*etascope.pick\(\), then etascope lock"):
         read_lock(tmp_path / "a.json")
 
 
@@ -100,7 +100,7 @@ def test_a_newer_lock_is_refused_with_the_way_out():
 
 
 @pytest.mark.parametrize(
-    ("document", "told"),
+    ("document", "expected"),
     [
         (changed("learning_rate", to=-0.1), "learning_rate must be above 0; found -0.1"),
         (changed("learning_rate", to="0.1"), "learning_rate must be a finite number; found 0.1"),
@@ -129,8 +129,8 @@ def test_a_newer_lock_is_refused_with_the_way_out():
         (changed("recipe", to={}), "recipe must hold batch_size, epochs"),
     ],
 )
-def test_edited_fields_are_named_with_the_rule_and_the_value(document, told):
-    assert told in refused(document)
+def test_edited_fields_are_named_with_the_rule_and_the_value(document, expected):
+    assert expected in refused(document)
 
 
 JSON = st.recursive(
@@ -145,12 +145,12 @@ PATHS = [(name,) for name in DOCUMENT] + [
 
 @given(st.sampled_from(PATHS), JSON)
 def test_whatever_stands_in_a_field_it_is_read_or_refused_in_a_sentence(names, value):
-    told = ""
+    sentence = ""
     try:
         lock_of(json.dumps(changed(*names, to=value)), HERE)
     except InputError as error:
-        told = str(error)
-    assert "\n" not in told
+        sentence = str(error)
+    assert "\n" not in sentence
 
 
 def test_a_model_comes_back_and_older_locks_have_none(tmp_path):

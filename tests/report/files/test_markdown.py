@@ -22,15 +22,15 @@ def parsed(text):
 
 def tables(text):
     """The tables of a document as lists of rows of plain cells."""
-    found, tokens = [], parsed(text)
+    tables_read, tokens = [], parsed(text)
     for i, token in enumerate(tokens):
         if token.type == "table_open":
-            found.append([])
+            tables_read.append([])
         elif token.type == "tr_open":
-            found[-1].append([])
+            tables_read[-1].append([])
         elif token.type in ("th_open", "td_open"):
-            found[-1][-1].append("".join(child.content for child in tokens[i + 1].children))
-    return found
+            tables_read[-1][-1].append("".join(child.content for child in tokens[i + 1].children))
+    return tables_read
 
 
 def headings(text):
@@ -38,39 +38,39 @@ def headings(text):
     return [tokens[i + 1].content for i, token in enumerate(tokens) if token.type == "heading_open"]
 
 
-def test_every_section_stands_in_order(told):
-    assert headings(run_markdown(told)) == [
+def test_every_section_stands_in_order(full_run):
+    assert headings(run_markdown(full_run)) == [
         "Learning rate: 0.018", "Learning rates", "Training at the recommended rate", "What is known", "Recipe",
         "Use it", "Versions",
     ]  # fmt: skip
 
 
-def test_the_answer_and_the_reasons_come_first(told):
-    text = run_markdown(told)
+def test_the_answer_and_the_reasons_come_first(full_run):
+    text = run_markdown(full_run)
     assert "basin 0.01 .. 0.056, likely within 1 point of the best." in text
     items = [t for t in parsed(text) if t.type == "list_item_open"]
-    assert len(items) == len(told.choice.reasons)
+    assert len(items) == len(full_run.choice.reasons)
 
 
-def test_notes_of_the_images_stand_below_what_they_were_understood_as(told):
-    noted = replace(told, data=replace(told.data, notes=("2 .heic files were left out.", "plots is no class.")))
+def test_notes_of_the_images_stand_below_what_they_were_understood_as(full_run):
+    noted = replace(full_run, data=replace(full_run.data, notes=("2 .heic files were left out.", "plots is no class.")))
     assert "Notes: 2 .heic files were left out. plots is no class.\n" in run_markdown(noted)
-    assert "Notes:" not in run_markdown(replace(told, data=replace(told.data, notes=())))
+    assert "Notes:" not in run_markdown(replace(full_run, data=replace(full_run.data, notes=())))
 
 
-def test_tables_hold_every_rate_epoch_and_fact(told):
-    rates, epochs, known, versions = tables(run_markdown(told))[:4]
+def test_tables_hold_every_rate_epoch_and_fact(full_run):
+    rates, epochs, known, versions = tables(run_markdown(full_run))[:4]
     assert [row[0] for row in rates[1:]] == ["0.001", "0.003", "0.01", "0.018", "0.032", "0.056", "0.1", "0.3", "3"]
     assert [row[-1] for row in rates[1:]].count("in the basin") == 3
     assert rates[4][-1] == "recommended"
     assert len({len(row) for row in rates}) == 1
     assert [row[0] for row in epochs[1:]] == ["1", "2", "3", "4", "5"]
     assert [row[0] for row in known[1:]][:4] == ["walls", "cost", "luck", "worth it?"]
-    assert [row[0] for row in versions[1:]] == list(told.versions)
+    assert [row[0] for row in versions[1:]] == list(full_run.versions)
 
 
-def test_the_code_is_a_block_that_compiles(told):
-    (fence,) = [t for t in parsed(run_markdown(told)) if t.type == "fence"]
+def test_the_code_is_a_block_that_compiles(full_run):
+    (fence,) = [t for t in parsed(run_markdown(full_run)) if t.type == "fence"]
     assert fence.info == "python"
     assert "torch.optim.SGD(model.parameters(), lr=0.018" in fence.content
     compile(fence.content, "code", "exec")
@@ -88,12 +88,12 @@ def test_a_diverged_training_is_said_in_its_row():
     assert "| 2 | diverged |" in run_markdown(made.run(final=(2.0, nan)))
 
 
-def test_rich_renders_it(told):
+def test_rich_renders_it(full_run):
     from rich.console import Console
     from rich.markdown import Markdown
 
     stream = io.StringIO()
-    Console(file=stream, width=100).print(Markdown(run_markdown(told)))
+    Console(file=stream, width=100).print(Markdown(run_markdown(full_run)))
     assert "Learning rate: 0.018" in stream.getvalue()
     assert "**" not in stream.getvalue()
 
@@ -105,10 +105,10 @@ def test_any_name_is_shown_as_it_is(name):
 
 
 @pytest.mark.parametrize("name", ["a|b", "<script>", "*a*", "# x", "`x`", "[a](b)", "a\nb"])
-def test_a_source_with_signs_of_markdown_breaks_nothing(told, name):
-    data = replace(told.data, source=name)
+def test_a_source_with_signs_of_markdown_breaks_nothing(full_run, name):
+    data = replace(full_run.data, source=name)
     assert isinstance(data, DataSummary)
-    text = run_markdown(replace(told, data=data))
+    text = run_markdown(replace(full_run, data=data))
     assert len(headings(text)) == 7
     assert len(tables(text)) == 4
     assert not any(token.type.startswith("html") for token in parsed(text))
@@ -121,8 +121,8 @@ def test_under_halving_losses_are_said_to_be_those_where_trials_stopped(run):
 
 
 def test_finding_sentences_and_tables_are_there():
-    told = range_experiment(ranged((0.03, 0.3)))
-    text = experiment_markdown(told)
+    experiment = range_experiment(ranged((0.03, 0.3)))
+    text = experiment_markdown(experiment)
     assert text.startswith("# digits: the rules of a range test suggest 0.03 .. 0.3\n\nthe search beside it: 0.018")
     assert "\n- The suggestions lie a factor of 10 apart" in text
     assert "| finder1 rule | 0.3 | x 17 | 46 points | finder1 1.0, file.py |" in text
@@ -131,16 +131,16 @@ def test_finding_sentences_and_tables_are_there():
 
 
 def test_tables_are_whole_and_no_html_is_left():
-    for told in (range_experiment(ranged()), sharpness_experiment(walled())):
-        text = experiment_markdown(replace(told, data=nothing_known("<script>|x")))
+    for experiment in (range_experiment(ranged()), sharpness_experiment(walled())):
+        text = experiment_markdown(replace(experiment, data=nothing_known("<script>|x")))
         assert not re.search(r"(?<!\\)<", text)
         tables = re.findall(r"(?:^\|.*\|\n)+", text, re.MULTILINE)
-        assert len(tables) == len(told.charts) + 1
+        assert len(tables) == len(experiment.charts) + 1
         for drawn in tables:
             assert len({len(re.findall(r"(?<!\\)\|", line)) for line in drawn.splitlines()}) == 1
 
 
 def test_references_stand_at_the_end_and_may_be_missing():
-    told = sharpness_experiment(walled())
-    assert "## Where it comes from\n\n- Goh 2017" in experiment_markdown(told)
-    assert "Where it comes from" not in experiment_markdown(replace(told, references=()))
+    experiment = sharpness_experiment(walled())
+    assert "## Where it comes from\n\n- Goh 2017" in experiment_markdown(experiment)
+    assert "Where it comes from" not in experiment_markdown(replace(experiment, references=()))

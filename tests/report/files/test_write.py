@@ -36,10 +36,10 @@ def test_the_document_is_the_one_of_the_command_line(run, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("name", "found"), [("run.gif", "found '.gif' in 'run.gif'"), ("run", "found 'run', which has none")]
+    ("name", "message"), [("run.gif", "found '.gif' in 'run.gif'"), ("run", "found 'run', which has none")]
 )
-def test_an_unknown_suffix_is_refused_with_the_list(run, name, found):
-    with pytest.raises(InputError, match=re.escape(f"one of {', '.join(REPORTS)}; {found}.")):
+def test_an_unknown_suffix_is_refused_with_the_list(run, name, message):
+    with pytest.raises(InputError, match=re.escape(f"one of {', '.join(REPORTS)}; {message}.")):
         write_report(run, name)
 
 
@@ -49,15 +49,15 @@ def test_a_run_without_an_answer_can_be_written_in_every_way(undecided, tmp_path
     assert len(list(tmp_path.iterdir())) == len(REPORTS)
 
 
-@pytest.mark.parametrize("told", [range_experiment(ranged()), sharpness_experiment(walled())])
-def test_an_experiment_can_be_written_in_every_way(told, tmp_path):
+@pytest.mark.parametrize("expected", [range_experiment(ranged()), sharpness_experiment(walled())])
+def test_an_experiment_can_be_written_in_every_way(expected, tmp_path):
     begins = {".html": b"<!doctype html>", ".md": b"# digits", ".json": b"{", ".png": b"\x89PNG", ".svg": b"<svg",
               ".pdf": b"%PDF"}  # fmt: skip
     for suffix in REPORTS:
-        write_report(told, tmp_path / f"told{suffix}")
+        write_report(expected, tmp_path / f"told{suffix}")
         assert (tmp_path / f"told{suffix}").read_bytes().startswith(begins[suffix])
-    assert json.loads((tmp_path / "told.json").read_text()) == json.loads(json.dumps(told.document))
-    assert told.charts[0].title[:20] in (tmp_path / "told.svg").read_text(encoding="utf-8")
+    assert json.loads((tmp_path / "told.json").read_text()) == json.loads(json.dumps(expected.document))
+    assert expected.charts[0].title[:20] in (tmp_path / "told.svg").read_text(encoding="utf-8")
 
 
 def test_no_form_is_made_but_the_one_that_is_asked_for(tmp_path):
@@ -69,6 +69,6 @@ def test_no_form_is_made_but_the_one_that_is_asked_for(tmp_path):
 def test_the_document_holds_the_questions_that_it_is_given(run, tmp_path):
     questions = run_quiz(run)
     write_report(run, tmp_path / "run.json", questions)
-    told = json.loads((tmp_path / "run.json").read_text())
-    assert len(told["quiz"]) == 3
-    assert told == json.loads(json.dumps(pick_document(run, questions)))
+    document = json.loads((tmp_path / "run.json").read_text())
+    assert len(document["quiz"]) == 3
+    assert document == json.loads(json.dumps(pick_document(run, questions)))

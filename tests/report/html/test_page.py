@@ -20,20 +20,20 @@ def page():
 
 
 def test_header_and_sections_stand_in_order(page):
-    seen = Tags(re.sub(r"<script.*?</script>", "", page, flags=re.DOTALL))
-    assert seen.open == []
-    assert [attrs["id"] for tag, attrs in seen.found if tag == "h2"] == ["first", "second"]
-    assert [attrs["aria-labelledby"] for tag, attrs in seen.found if tag == "section"] == ["first", "second"]
+    tags = Tags(re.sub(r"<script.*?</script>", "", page, flags=re.DOTALL))
+    assert tags.open == []
+    assert [attrs["id"] for tag, attrs in tags.elements if tag == "h2"] == ["first", "second"]
+    assert [attrs["aria-labelledby"] for tag, attrs in tags.elements if tag == "section"] == ["first", "second"]
     for part in ("a <b> - etascope", "top", "One & two", "Three", "Written by etascope 1.2.3"):
-        assert part in seen.said
+        assert part in tags.said
 
 
 def test_every_script_is_named_by_its_hash_and_no_other_runs(page):
     policy = re.search(r'Content-Security-Policy" content="([^"]*)"', page).group(1)
     scripts = re.findall(r"<script>(.*?)</script>", page, re.DOTALL)
-    found = [f"'sha256-{base64.b64encode(hashlib.sha256(s.encode()).digest()).decode()}'" for s in scripts]
-    assert re.search("script-src ([^;]*);", policy).group(1).split() == found
-    assert len(found) == 2
+    hashes = [f"'sha256-{base64.b64encode(hashlib.sha256(s.encode()).digest()).decode()}'" for s in scripts]
+    assert re.search("script-src ([^;]*);", policy).group(1).split() == hashes
+    assert len(hashes) == 2
     assert policy.startswith("default-src 'none'")
 
 

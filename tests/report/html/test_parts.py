@@ -17,12 +17,12 @@ class Tags(HTMLParser):
 
     def __init__(self, html):
         super().__init__()
-        self.found, self.said, self.open = [], "", []
+        self.elements, self.said, self.open = [], "", []
         self.feed(html)
         self.close()
 
     def handle_starttag(self, tag, attrs):
-        self.found.append((tag, dict(attrs)))
+        self.elements.append((tag, dict(attrs)))
         if tag not in ("img", "meta", "link"):
             self.open.append(tag)
 
@@ -34,14 +34,14 @@ class Tags(HTMLParser):
 
 
 def cells(html, tag):
-    return [attrs for found, attrs in Tags(html).found if found == tag]
+    return [attrs for name, attrs in Tags(html).elements if name == tag]
 
 
 @given(st.text())
 def test_no_text_opens_an_element_or_is_lost(said):
-    seen = Tags(f"<p>{text(said)}</p>")
-    assert [tag for tag, _ in seen.found] == ["p"]
-    assert len(seen.said) >= len(said) - 3 * said.count(" -> ") - said.count("+-")
+    tags = Tags(f"<p>{text(said)}</p>")
+    assert [tag for tag, _ in tags.elements] == ["p"]
+    assert len(tags.said) >= len(said) - 3 * said.count(" -> ") - said.count("+-")
 
 
 @pytest.mark.parametrize("hidden", ["\x00", "\x1b", "\u202e", "\u200b", "\ud800"])
@@ -99,9 +99,9 @@ images = st.tuples(st.integers(1, 9), st.integers(1, 9), st.sampled_from([1, 3])
 def test_a_decoder_sees_the_same_pixels(image):
     from PIL import Image
 
-    with Image.open(io.BytesIO(png(image))) as seen:
-        assert seen.mode == ("RGB" if image.shape[2] == 3 else "L")
-        read = np.asarray(seen).reshape(image.shape)
+    with Image.open(io.BytesIO(png(image))) as picture:
+        assert picture.mode == ("RGB" if image.shape[2] == 3 else "L")
+        read = np.asarray(picture).reshape(image.shape)
     np.testing.assert_array_equal(read, image)
 
 

@@ -22,27 +22,27 @@ def numbers(document):
     if isinstance(document, dict):
         document = list(document.values())
     if isinstance(document, list):
-        return [found for item in document for found in numbers(item)]
+        return [number for item in document for number in numbers(item)]
     return [document] if isinstance(document, float) else []
 
 
 def test_trials_are_those_of_the_one_document_in_four_digits(run):
-    told, whole = replay.replay_document(run)["run"], pick_document(run)
-    assert [t["learning_rate"] for t in told["trials"]] == [t["learning_rate"] for t in whole["trials"]]
-    for short, full in zip(told["trials"], whole["trials"], strict=True):
+    document, whole = replay.replay_document(run)["run"], pick_document(run)
+    assert [t["learning_rate"] for t in document["trials"]] == [t["learning_rate"] for t in whole["trials"]]
+    for short, full in zip(document["trials"], whole["trials"], strict=True):
         assert (short["status"], short["word"]) == (full["status"], full["word"])
         for course in ("train_loss", "valid_loss", "valid_accuracy"):
             pairs = zip(short[course], full[course], strict=True)
             assert all(a == b if isinstance(b, str) else a == pytest.approx(b, rel=1e-3) for a, b in pairs)
     for name in ("learning_rate", "basin", "walls"):
-        assert told[name] == whole[name]
+        assert document[name] == whole[name]
 
 
 def test_numbers_are_short(run):
     document = replay.replay_document(filled(run))
-    found = numbers(document["run"]["trials"]) + numbers(document["trace"]["step_loss"])
-    assert len(found) > 300
-    assert max(len(f"{number:.9g}") for number in found) <= len("-1.234e-05")
+    values = numbers(document["run"]["trials"]) + numbers(document["trace"]["step_loss"])
+    assert len(values) > 300
+    assert max(len(f"{number:.9g}") for number in values) <= len("-1.234e-05")
     json.dumps(document, allow_nan=False)
 
 
@@ -56,9 +56,9 @@ def test_a_colour_means_the_same_rate_as_on_the_charts(run):
 
 def test_the_needle_starts_at_the_answer_or_in_the_middle(run, undecided):
     assert replay.replay_document(run)["start"] == 0.018
-    found = replay.replay_document(undecided)
-    assert found["axis"]["low"] < found["start"] < found["axis"]["high"]
-    assert found["trace"] is None
+    document = replay.replay_document(undecided)
+    assert document["axis"]["low"] < document["start"] < document["axis"]["high"]
+    assert document["trace"] is None
 
 
 def test_a_training_that_diverged_is_told_as_strings():
@@ -69,15 +69,15 @@ def test_a_training_that_diverged_is_told_as_strings():
 
 def test_the_loss_of_many_steps_becomes_means(run):
     steps = np.linspace(2, 1, 10_001).astype(np.float32)
-    found = replay.replay_document(replace(run, trace=replace(run.trace, step_loss=steps)))["trace"]["step_loss"]
-    assert len(found) == replay.PARTS
-    assert np.mean(found) == pytest.approx(1.5, abs=0.01)
+    losses = replay.replay_document(replace(run, trace=replace(run.trace, step_loss=steps)))["trace"]["step_loss"]
+    assert len(losses) == replay.PARTS
+    assert np.mean(losses) == pytest.approx(1.5, abs=0.01)
 
 
 def test_a_script_brings_its_own_number():
-    found = replay.replay_document(reported_run())["run"]
-    assert found["measure"] == {"name": "val_loss", "maximize": False, "best": 0.0, "unit": "", "words": "val_loss"}
-    assert found["trials"][0]["valid_loss"]
+    shown = replay.replay_document(reported_run())["run"]
+    assert shown["measure"] == {"name": "val_loss", "maximize": False, "best": 0.0, "unit": "", "words": "val_loss"}
+    assert shown["trials"][0]["valid_loss"]
 
 
 def test_large_searches_and_models_keep_what_there_is_room_for(run, monkeypatch):
@@ -85,8 +85,8 @@ def test_large_searches_and_models_keep_what_there_is_room_for(run, monkeypatch)
     assert {len(t["valid_loss"]) for t in replay.replay_document(run)["run"]["trials"]} == {1}
     wide = Layer("wide", "relu", (), np.ones((1, 8, 60, 30), np.float32))
     small = Layer("small", "relu", (), np.ones((1, 4, 6, 6), np.float32))
-    seen = replace(run.trace.prediction, layers=(wide, wide, wide, wide, small))
-    deep = replace(run, trace=replace(run.trace, prediction=seen))
+    prediction = replace(run.trace.prediction, layers=(wide, wide, wide, wide, small))
+    deep = replace(run, trace=replace(run.trace, prediction=prediction))
     layers = replay.replay_document(deep)["trace"]["prediction"]["layers"]
     assert [len(layer["values"]) for layer in layers] == [14_400, 14_400, 14_400, 0, 144]
     assert layers[3]["shape"] == [8, 60, 30]
@@ -171,10 +171,10 @@ def test_names_of_modules_stay_their_own(page):
 
 @pytest.mark.parametrize("text", REFUSED)
 def test_any_other_form_is_refused_with_its_place(text):
-    with pytest.raises(InputError, match=re.escape(REFUSED[text])) as told:
+    with pytest.raises(InputError, match=re.escape(REFUSED[text])) as caught:
         parse("a.js", f"// A comment.\n\n{text}")
     line = next(i for i, part in enumerate(text.splitlines(), 3) if re.search(r"import|export|`|await|<", part))
-    assert f"in a.js, line {line}." in str(told.value)
+    assert f"in a.js, line {line}." in str(caught.value)
 
 
 def test_words_that_only_look_like_forms_are_left_alone():

@@ -46,9 +46,9 @@ def scripts(html):
 def test_the_page_is_whole_and_loads_nothing(run):
     for one in (run, filled(run)):
         html = run_html(one)
-        seen = Tags(html)
-        assert seen.open == []
-        addresses = [v for _, attrs in seen.found for k, v in attrs.items() if k in ("src", "href")]
+        tags = Tags(html)
+        assert tags.open == []
+        addresses = [v for _, attrs in tags.elements for k, v in attrs.items() if k in ("src", "href")]
         assert addresses
         assert all(address.startswith("data:") for address in addresses)
         assert "url(" not in html.split("<script", 1)[0]
@@ -58,9 +58,9 @@ def test_every_script_is_named_by_its_hash_and_no_other_runs(run):
     html = run_html(run)
     policy = re.search(r'Content-Security-Policy" content="([^"]*)"', html).group(1)
     allowed = re.search("script-src ([^;]*);", policy).group(1).split()
-    found = [f"'sha256-{base64.b64encode(hashlib.sha256(s.encode()).digest()).decode()}'" for s in scripts(html)]
-    assert allowed == found
-    assert len(found) == 3
+    hashes = [f"'sha256-{base64.b64encode(hashlib.sha256(s.encode()).digest()).decode()}'" for s in scripts(html)]
+    assert allowed == hashes
+    assert len(hashes) == 3
     assert policy.startswith("default-src 'none'")
     assert "unsafe-eval" not in policy
     assert not re.search(r'\son\w+="', html.split("<script", 1)[0])
@@ -68,8 +68,8 @@ def test_every_script_is_named_by_its_hash_and_no_other_runs(run):
 
 def test_user_text_is_escaped(run):
     html = run_html(named(run, EVIL))
-    plain = [tag for tag, _ in Tags(run_html(run)).found if tag in ("script", "img")]
-    assert [tag for tag, _ in Tags(html).found if tag in ("script", "img")] == plain
+    plain = [tag for tag, _ in Tags(run_html(run)).elements if tag in ("script", "img")]
+    assert [tag for tag, _ in Tags(html).elements if tag in ("script", "img")] == plain
     assert "&lt;script&gt;alert(1)&lt;/script&gt;" in html
     assert "<img src=x" not in html
 
@@ -103,33 +103,45 @@ def test_the_page_is_not_much_larger_than_its_charts(run):
 
 
 SCRIPT = "</script><img src=x onerror=alert(1)>"
-TOLD = [range_experiment(ranged()), range_experiment(ranged((None,), measured=None)), sharpness_experiment(walled())]
+EXPERIMENTS = [
+    range_experiment(ranged()),
+    range_experiment(ranged((None,), measured=None)),
+    sharpness_experiment(walled()),
+]
 
 
-@pytest.mark.parametrize("told", TOLD)
-def test_everything_is_in_the_page_without_scripts_of_experiment(told):
-    said = Tags(re.sub(r"<script.*?</script>", "", experiment_html(told), flags=re.DOTALL)).said
-    for part in (told.label, told.headline, *told.others, *told.sentences, *told.references, "fingerprint", "numpy"):
+@pytest.mark.parametrize("expected", EXPERIMENTS)
+def test_everything_is_in_the_page_without_scripts_of_experiment(expected):
+    said = Tags(re.sub(r"<script.*?</script>", "", experiment_html(expected), flags=re.DOTALL)).said
+    for part in (
+        expected.label,
+        expected.headline,
+        *expected.others,
+        *expected.sentences,
+        *expected.references,
+        "fingerprint",
+        "numpy",
+    ):
         assert part in said
-    for chart in told.charts:
+    for chart in expected.charts:
         assert chart.title in said
         assert chart.note in said
 
 
-@pytest.mark.parametrize("told", TOLD)
-def test_every_chart_has_its_place_and_its_data(told):
-    html = experiment_html(told)
+@pytest.mark.parametrize("expected", EXPERIMENTS)
+def test_every_chart_has_its_place_and_its_data(expected):
+    html = experiment_html(expected)
     data = json.loads(re.search(r'id="charts">(.*?)</script>', html, re.DOTALL).group(1), parse_constant=pytest.fail)
-    assert list(data["charts"]) == [chart.name for chart in told.charts]
-    places = [attrs for tag, attrs in Tags(html).found if tag == "div" and attrs.get("class") == "panel"]
-    assert len(places) == sum(len(chart.panels) for chart in told.charts)
-    assert [("open" in attrs) for tag, attrs in Tags(html).found if tag == "details"] == [
-        chart is told.charts[0] for chart in told.charts
+    assert list(data["charts"]) == [chart.name for chart in expected.charts]
+    places = [attrs for tag, attrs in Tags(html).elements if tag == "div" and attrs.get("class") == "panel"]
+    assert len(places) == sum(len(chart.panels) for chart in expected.charts)
+    assert [("open" in attrs) for tag, attrs in Tags(html).elements if tag == "details"] == [
+        chart is expected.charts[0] for chart in expected.charts
     ]
 
 
 def test_text_of_users_is_harmless():
-    html = experiment_html(replace(TOLD[0], data=nothing_known(SCRIPT), sentences=(SCRIPT,)))
+    html = experiment_html(replace(EXPERIMENTS[0], data=nothing_known(SCRIPT), sentences=(SCRIPT,)))
     assert "<img" not in html.split('<script type="application/json"')[0]
 
 
@@ -188,12 +200,12 @@ def test_many_classes_are_cut_off():
 
 def test_stages_follow_the_example_image(trace):
     html = stages(trace)
-    seen = Tags(html)
+    tags = Tags(html)
     assert len(cells(html, "li")) == 5
     (image,) = cells(html, "img")
     assert image["src"].startswith("data:image/png;base64,")
     assert image["alt"] == "The example image, labelled 7"
-    assert "weight before" in seen.said
+    assert "weight before" in tags.said
 
 
 def test_epochs_show_validation_where_there_is_one(trace):
@@ -213,12 +225,12 @@ def test_a_bar_a_class_and_the_predicted_one_stands_out(trace):
 
 
 def test_many_classes_are_cut_to_the_most_probable(trace):
-    seen = made.prediction(n_classes=40)
-    many = replace(trace, prediction=seen, class_names=tuple(map(str, range(40))))
+    shown_prediction = made.prediction(n_classes=40)
+    many = replace(trace, prediction=shown_prediction, class_names=tuple(map(str, range(40))))
     html = prediction(many)
     assert len(cells(html, "rect")) == MOST_CLASSES
     assert "and 28 more classes, together" in html
-    rest = float(np.sort(seen.probabilities)[:-12].sum())
+    rest = float(np.sort(shown_prediction.probabilities)[:-12].sum())
     assert f"{100 * rest:.1f} %" in html
 
 

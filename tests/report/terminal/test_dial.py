@@ -154,12 +154,12 @@ def test_a_bar_leaves_room_between_itself_and_the_next():
 @pytest.mark.parametrize(("low", "high"), [(0.3, 1.0), (0.9, 0.91)])
 def test_where_there_is_no_room_the_basin_is_named_before_its_bracket(low, high):
     canvas = Canvas(Scale.over([0.01, 1.0], 50), 2, ascii=True)
-    told = "".join(text for text, _ in canvas.bracket(Basin(low, high), Walls(0.01, 1.0)))
-    assert told.index("basin") < told.index("\\")
-    assert len(told.rstrip()) <= 50
+    shown = "".join(text for text, _ in canvas.bracket(Basin(low, high), Walls(0.01, 1.0)))
+    assert shown.index("basin") < shown.index("\\")
+    assert len(shown.rstrip()) <= 50
 
 
 def test_a_basin_that_fills_the_dial_has_its_name_within():
     canvas = Canvas(Scale.over([0.01, 1.0], 50), 2, ascii=False)
-    told = "".join(text for text, _ in canvas.bracket(Basin(0.01, 1.0), Walls())).strip()
-    assert told == f"╰{' basin 0.01 .. 1 '.center(42, '─')}╯"
+    shown = "".join(text for text, _ in canvas.bracket(Basin(0.01, 1.0), Walls())).strip()
+    assert shown == f"╰{' basin 0.01 .. 1 '.center(42, '─')}╯"

@@ -70,11 +70,11 @@ def test_a_diverged_training_says_that_there_is_nothing_to_predict_with(written,
 
 def test_the_answers_name_the_right_letters(written, trace):
     questions = trace_quiz(trace)
-    asked, answered = written(print_trace, trace, questions, width=120).split("Answers to the quiz")
+    questions_text, answered = written(print_trace, trace, questions, width=120).split("Answers to the quiz")
     for number, question in enumerate(questions, 1):
         letter = "abcd"[question.answer]
         assert f"{number}  {letter})  {question.options[question.answer]}" in answered
-        assert question.reason not in asked
+        assert question.reason not in questions_text
 
 
 def test_the_answer_of_a_search_in_full(written, run):
@@ -127,8 +127,8 @@ def test_the_quiz_of_a_search_is_printed_with_its_trace(written, run):
 
 
 @pytest.mark.parametrize("width", [60, 80, 100, 120])
-def test_the_headline_is_one_line_where_it_fits(written, told, width):
-    first, second, *_ = written(print_choice, told, width=width).splitlines()
+def test_the_headline_is_one_line_where_it_fits(written, full_run, width):
+    first, second, *_ = written(print_choice, full_run, width=width).splitlines()
     if width == 60:
         assert first == "learning rate   0.018  basin 0.01 .. 0.056"
         assert second == " " * 16 + "likely within 1 point of the best"
@@ -140,8 +140,8 @@ def test_the_headline_is_one_line_where_it_fits(written, told, width):
 
 @pytest.mark.parametrize("ascii", [False, True])
 @pytest.mark.parametrize("width", [80, 100, 120])
-def test_all_that_a_choice_says_fits_the_page(written, told, width, ascii):
-    text = written(print_choice, told, width=width, ascii=ascii)
+def test_all_that_a_choice_says_fits_the_page(written, full_run, width, ascii):
+    text = written(print_choice, full_run, width=width, ascii=ascii)
     assert max(map(len, text.splitlines())) <= width
     assert all(f"\n{name} " in text for name in ("walls", "cost", "luck", "worth it?", "not tried", "test", "next"))
     assert "too slow" in text

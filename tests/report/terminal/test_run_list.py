@@ -28,7 +28,7 @@ UNTOLD = line("0c0c0c0c", 30, None, None)
 
 
 @pytest.mark.parametrize(
-    ("age", "told"),
+    ("age", "expected"),
     [
         (timedelta(seconds=-90), "just now"),
         (timedelta(seconds=59), "just now"),
@@ -43,8 +43,8 @@ UNTOLD = line("0c0c0c0c", 30, None, None)
         (timedelta(days=731), "2 years ago"),
     ],
 )
-def test_an_age_is_told_in_its_largest_unit(age, told):
-    assert ago(NOW - age, NOW) == told
+def test_an_age_is_told_in_its_largest_unit(age, expected):
+    assert ago(NOW - age, NOW) == expected
 
 
 def test_times_are_those_of_this_computer(monkeypatch):
@@ -77,30 +77,30 @@ def test_a_run_that_was_stopped_says_how_to_go_on(written):
 
 
 def test_an_empty_store_says_what_to_do(written):
-    assert written(print_runs, [], NOW) == "There are no runs yet. Make one: etascope pick keeps every search here.\n"
+    assert written(print_runs, [], NOW) == "There are no runs yet. Make one: etascope.pick() keeps every search here.\n"
 
 
 def test_a_list_that_was_cut_says_so(written):
-    assert "There are more" in written(print_runs, [line()], NOW, more="etascope runs --limit 10")
+    assert "There are more" in written(print_runs, [line()], NOW, more=10)
     assert "There are more" not in written(print_runs, [line()], NOW)
 
 
 @pytest.mark.parametrize("width", [80, 120])
 @pytest.mark.parametrize("ascii", [False, True])
 def test_every_line_fits_and_ascii_is_ascii(written, width, ascii):
-    told = [line(), STOPPED, UNTOLD, line(source="/home/me/Käfer und Schmetterlinge/" + 12 * "holiday photos/")]
-    text = written(print_runs, told, NOW, width=width, ascii=ascii)
+    runs = [line(), STOPPED, UNTOLD, line(source="/home/me/Käfer und Schmetterlinge/" + 12 * "holiday photos/")]
+    text = written(print_runs, runs, NOW, width=width, ascii=ascii)
     assert max(map(len, text.splitlines())) <= width
     assert not ascii or text.encode("ascii")
 
 
 def test_the_document_holds_every_field_and_fits_its_schema():
-    told = runs_document([line(), STOPPED])
+    document = runs_document([line(), STOPPED])
     schema = json.loads((SCHEMAS / "runs-1.schema.json").read_text(encoding="utf-8"))
-    jsonschema.Draft202012Validator(schema).validate(told)
-    assert told["runs"][0]["created"] == "2026-11-24T10:00:00+00:00"
-    assert [run["learning_rate"] for run in told["runs"]] == [0.0178, None]
-    assert set(told["runs"][0]) == set(vars(line()))
+    jsonschema.Draft202012Validator(schema).validate(document)
+    assert document["runs"][0]["created"] == "2026-11-24T10:00:00+00:00"
+    assert [run["learning_rate"] for run in document["runs"]] == [0.0178, None]
+    assert set(document["runs"][0]) == set(vars(line()))
 
 
 def test_a_run_of_a_script_has_no_images_to_count(written):
@@ -160,9 +160,9 @@ def test_trials_that_go_on_are_told_from_those_that_ended(written):
             "train_loss", "train_accuracy", "valid_loss", "valid_accuracy")},
     )  # fmt: skip
     text = written(print_unfinished, stopped(half, later), NOW)
-    told = {line.split()[0]: line.split(maxsplit=5)[-1] for line in text.splitlines()[-9:]}
-    assert told["0.01"] == "5 trained to the end"
-    assert told["0.018"] == "5 paused"
+    endings = {line.split()[0]: line.split(maxsplit=5)[-1] for line in text.splitlines()[-9:]}
+    assert endings["0.01"] == "5 trained to the end"
+    assert endings["0.018"] == "5 paused"
     assert "kept 2 rounds; 45 trials in all" in " ".join(text.split())
 
 

@@ -15,14 +15,14 @@ from etascope.report.terminal.trace import answers, data_flow, loss_chart, predi
 from tests.learn import made
 
 
-def told(section, record, width=80):
+def printed(section, record, width=80):
     stream = io.StringIO()
     section(Page(open_console(stream, width=width)), record)
     return stream.getvalue()
 
 
 def test_the_example_image_hangs_under_the_first_stage_and_a_line_joins_the_stages(trace):
-    lines = told(data_flow, trace).splitlines()
+    lines = printed(data_flow, trace).splitlines()
     starts = [lines.index(f"{i} {stage.name}") for i, stage in enumerate(trace.stages, 1)]
     assert any("█" in line for line in lines[starts[0] : starts[1]])
     assert not any("█" in line for line in lines[starts[1] :])
@@ -33,27 +33,27 @@ def test_the_example_image_hangs_under_the_first_stage_and_a_line_joins_the_stag
 
 def test_a_black_image_is_still_drawn(trace):
     object.__setattr__(trace, "sample", trace.sample * 0)
-    assert "the example image, labelled 7" in told(data_flow, trace)
+    assert "the example image, labelled 7" in printed(data_flow, trace)
 
 
 def test_epochs_after_divergence_hold_no_number(diverged):
-    text = told(training, diverged, 120)
+    text = printed(training, diverged, 120)
     assert re.search(r"^ +2 +diverged +diverged: .* at step 28 of 50$", text, re.MULTILINE)
     assert "nan" not in text
 
 
 def test_questions_hide_their_answers_and_answers_name_the_letter(trace):
     questions = trace_quiz(trace)
-    asked, answered = told(quiz, questions, 120), told(answers, questions, 120)
+    questions_text, answered = printed(quiz, questions, 120), printed(answers, questions, 120)
     for number, question in enumerate(questions, 1):
-        assert all(option in asked for option in question.options)
-        assert question.reason not in asked
+        assert all(option in questions_text for option in question.options)
+        assert question.reason not in questions_text
         letter = "abcd"[question.answer]
         assert f"{number}  {letter})  {question.options[question.answer]}\n" in answered
 
 
 def test_the_prediction_is_told_with_its_layers_and_its_verdict(written, trace):
-    text = told(prediction, trace, width=120)
+    text = printed(prediction, trace, width=120)
     lit = int((trace.prediction.image > 0).sum())
     active = int((trace.prediction.layers[1].values > 0).sum())
     assert f"784 values of 784 pixels, {lit} of them lit; the strongest is 1.00" in text
@@ -65,7 +65,7 @@ def test_the_prediction_is_told_with_its_layers_and_its_verdict(written, trace):
 
 def test_a_wrong_prediction_is_called_wrong(written, trace):
     object.__setattr__(trace, "prediction", made.prediction(label=3, predicted=8))
-    text = told(prediction, trace)
+    text = printed(prediction, trace)
     assert "the label is 3: wrong." in text
     assert re.search(r"^ +3 .* %  label$", text, re.MULTILINE)
 
@@ -73,29 +73,29 @@ def test_a_wrong_prediction_is_called_wrong(written, trace):
 def test_many_classes_are_cut_to_the_most_probable(written, trace):
     object.__setattr__(trace, "prediction", made.prediction(n_classes=40))
     object.__setattr__(trace, "class_names", tuple(f"class {i}" for i in range(40)))
-    text = told(prediction, trace)
+    text = printed(prediction, trace)
     assert "and 28 more classes, together" in text
 
 
 def test_softmax_regression_has_no_hidden_layer_to_tell(written, trace):
     object.__setattr__(trace, "prediction", made.prediction(hidden=()))
-    text = told(prediction, trace)
+    text = printed(prediction, trace)
     assert "units active" not in text
     assert "784 \u00d7 10 weights → 10 scores" in text
 
 
 def test_validation_columns_appear_only_where_there_is_any(written, trace):
-    assert re.search(r"train +train +valid +valid\n", told(training, trace))
-    assert "valid" not in told(training, made.trace())
+    assert re.search(r"train +train +valid +valid\n", printed(training, trace))
+    assert "valid" not in printed(training, made.trace())
 
 
 def test_a_line_break_in_a_class_name_breaks_no_line(trace):
     names = tuple(f"kind\n{i}" for i in range(10))
     object.__setattr__(trace, "class_names", names)
-    text = told(prediction, trace)
+    text = printed(prediction, trace)
     assert all(f"kind\\n{i}  " in text for i in range(10))
     assert "Predicted kind\\n7" in text
-    assert "labelled kind\\n7" in told(data_flow, trace)
+    assert "labelled kind\\n7" in printed(data_flow, trace)
 
 
 def test_long_class_names_keep_to_a_narrow_page(trace):
@@ -103,7 +103,7 @@ def test_long_class_names_keep_to_a_narrow_page(trace):
         trace, "class_names", tuple(f"{i} of a kind whose name is far too long to show" for i in range(10))
     )
     for section in (data_flow, prediction):
-        assert max(map(len, told(section, trace, 60).splitlines())) <= 60
+        assert max(map(len, printed(section, trace, 60).splitlines())) <= 60
 
 
 def test_layers_of_images_tell_where_they_are_strongest(trace):
@@ -116,7 +116,7 @@ def test_layers_of_images_tell_where_they_are_strongest(trace):
         Layer("act + Sigmoid", "relu", (), values, (0.0, 1.0)),
         Layer("squash + Tanh", "hidden", (), values, (-1.0, 1.0)),
     )
-    lines = told(prediction, replace(trace, prediction=replace(trace.prediction, image=image, layers=layers)), 200)
+    lines = printed(prediction, replace(trace, prediction=replace(trace.prediction, image=image, layers=layers)), 200)
     assert "the strongest is 1.00 (row 3, column 1)" in lines
     assert "24 values from -1.00 to 0.00, the strongest in channel 2 (row 3, column 1)" in lines
     assert "1 of 24 units active, the strongest in channel 2 (row 3, column 1) at 1.00" in lines

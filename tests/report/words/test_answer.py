@@ -21,8 +21,8 @@ def test_what_a_method_does_not_say_is_left_out(run):
     assert headline(run.choice) == ("0.018", "basin 0.01 .. 0.056")
 
 
-def test_a_method_that_says_all_is_told_in_full(told):
-    said = dict(facts(told))
+def test_a_method_that_says_all_is_told_in_full(full_run):
+    said = dict(facts(full_run))
     assert list(said) == ["walls", "cost", "luck", "worth it?", "not tried", "validation", "test", "next"]
     assert said["walls"] == "0.003 and below learn clearly too little in this time; 0.1 and above diverge or are " \
                             "clearly worse"  # fmt: skip
@@ -34,7 +34,7 @@ def test_a_method_that_says_all_is_told_in_full(told):
         "not settled: the customary 0.01 would have cost 0.8 points (0.2 to 1.5), and yet lies in the basin: it cannot "
         "be told apart"
     )
-    narrow = changed(told, basin=Basin(0.012, 0.056))
+    narrow = changed(full_run, basin=Basin(0.012, 0.056))
     assert dict(facts(narrow))["worth it?"] == "yes: the customary 0.01 would have cost 0.8 points (0.2 to 1.5)"
     assert "lucky" not in said["validation"]
 
@@ -112,8 +112,8 @@ def test_a_single_rate_shows_no_basin(run):
     assert known_basin(run.choice) == run.choice.basin
 
 
-def test_under_halving_the_validation_is_not_told_as_that_of_a_whole_training(told):
-    assert dict(facts(changed(told, regime="dear")))["validation"].endswith("where they stood")
+def test_under_halving_the_validation_is_not_told_as_that_of_a_whole_training(full_run):
+    assert dict(facts(changed(full_run, regime="dear")))["validation"].endswith("where they stood")
 
 
 def test_an_accuracy_over_the_last_fifth_is_told_beside_the_one_of_the_end():

@@ -41,10 +41,10 @@ def stored(run, id="3f2a91c0"):
 
 
 def test_what_else_was_asked_is_compared():
-    asked = {"low": 0.05, "high": 0.2, "budget": 3.0, "tolerance": None, "workers": 2, "data": "/elsewhere"}
+    options = {"low": 0.05, "high": 0.2, "budget": 3.0, "tolerance": None, "workers": 2, "data": "/elsewhere"}
     b = other(4.4, 2.0, 6.0, options={"data": "digits", "budget": 3.0, "target": "loss"})
     b = replace(b, task=replace(b.task, n_folds=2), choice=replace(b.choice, target="loss"))
-    a = replace(A, options=asked)
+    a = replace(A, options=options)
     assert search_differences(a, b) == {
         "low": (0.05, None), "high": (0.2, None), "folds": (A.task.n_folds, 2), "target": ("accuracy", "loss"),
     }  # fmt: skip
@@ -58,14 +58,14 @@ def test_what_else_was_asked_is_compared():
 
 def test_of_a_script_no_recipe_is_invented():
     script = reported_run()
-    told = recipes_differ(A, script)
-    assert set(told) <= {"epochs", "seed"}
+    differences = recipes_differ(A, script)
+    assert set(differences) <= {"epochs", "seed"}
     assert not {"folds", "test_images"} & {n for n, (one, two) in search_differences(script, script).items()}
     assert search_differences(A, script)["folds"] == (A.task.n_folds, None)
 
 
 @pytest.mark.parametrize(
-    ("b", "told"),
+    ("b", "expected"),
     [
         (other(0.018, 0.01, 0.03), "both chose the same rate, 0.018."),
         (other(0.03, 0.015, 0.1), "the basins overlap from 0.015 to 0.056: the two rates cannot be told apart."),
@@ -85,8 +85,8 @@ def test_of_a_script_no_recipe_is_invented():
         (made.run(learning_rate=None), "B cannot tell a best rate yet, so there is nothing to compare."),
     ],
 )  # fmt: skip
-def test_the_conclusion_is_what_rates_and_basins_say(b, told):
-    assert conclusion(A, b) == told
+def test_the_conclusion_is_what_rates_and_basins_say(b, expected):
+    assert conclusion(A, b) == expected
 
 
 def test_two_runs_without_an_answer_are_named_both():
@@ -120,9 +120,9 @@ def measured(accuracy, n=200, **changes):
 
 
 def test_a_test_difference_is_held_against_chance():
-    points, chance = accuracy_gained(measured(0.84), measured(0.90))
+    points, luck = accuracy_gained(measured(0.84), measured(0.90))
     assert points == pytest.approx(6)
-    assert chance == pytest.approx(196 * math.sqrt((0.84 * 0.16 + 0.9 * 0.1) / 200))
+    assert luck == pytest.approx(196 * math.sqrt((0.84 * 0.16 + 0.9 * 0.1) / 200))
     assert remarks(measured(0.84), measured(0.90)) == (
         "Of the test images B gets 6.0 points more right than A; chance explains that (95 %: up to 6.6 points).",
     )
@@ -142,11 +142,11 @@ def test_what_was_not_tested_is_not_compared():
 
 
 @pytest.mark.parametrize(
-    ("recipe", "told"), [(Recipe(optimizer="adam"), "optimizers"), (Recipe(warmup=0.1), "schedules")]
+    ("recipe", "expected"), [(Recipe(optimizer="adam"), "optimizers"), (Recipe(warmup=0.1), "schedules")]
 )
-def test_rates_that_mean_something_else_are_remarked(recipe, told):
+def test_rates_that_mean_something_else_are_remarked(recipe, expected):
     b = replace(A, task=replace(A.task, recipe=recipe), trace=None)
-    assert remarks(A, b)[0].startswith(f"The {told} differ, so ")
+    assert remarks(A, b)[0].startswith(f"The {expected} differ, so ")
 
 
 def test_another_target_is_remarked():
@@ -156,23 +156,23 @@ def test_another_target_is_remarked():
 
 @pytest.mark.parametrize("b", [A, made.run(learning_rate=None), other(0.1, 0.09, 0.2), made.run(final=(2.1, math.nan))])
 def test_documents_fit_their_schema_and_are_strict_json(b):
-    told = comparison_document(stored(A, "a"), stored(b, "b"))
+    document = comparison_document(stored(A, "a"), stored(b, "b"))
     schema = json.loads((SCHEMAS / "comparison-1.schema.json").read_text(encoding="utf-8"))
-    jsonschema.Draft202012Validator(schema).validate(strict(json.dumps(told)))
-    assert (told["a"]["id"], told["b"]["id"]) == ("a", "b")
-    assert told["conclusion"] == conclusion(A, b)
+    jsonschema.Draft202012Validator(schema).validate(strict(json.dumps(document)))
+    assert (document["a"]["id"], document["b"]["id"]) == ("a", "b")
+    assert document["conclusion"] == conclusion(A, b)
 
 
 def test_the_document_holds_confidence_walls_and_differing_fields():
     choice = replace(A.choice, confidence=Confidence("likely", 1.0, "", 0.9), walls=Walls(0.001, 3.0))
     b = replace(A, choice=choice, task=replace(A.task, recipe=Recipe(hidden=(64, 32))))
-    told = comparison_document(stored(A), stored(b))
-    assert told["b"]["confidence"] == {"word": "likely", "tolerance": 1.0}
-    assert told["b"]["walls"] == {"low": 0.001, "high": 3.0}
-    assert told["a"]["confidence"] is None
-    assert told["recipe_differences"] == {"hidden": {"a": [128], "b": [64, 32]}}
-    assert told["search_differences"] == {}
-    assert told["overlap"] == {"low": 0.01, "high": 0.056}
+    document = comparison_document(stored(A), stored(b))
+    assert document["b"]["confidence"] == {"word": "likely", "tolerance": 1.0}
+    assert document["b"]["walls"] == {"low": 0.001, "high": 3.0}
+    assert document["a"]["confidence"] is None
+    assert document["recipe_differences"] == {"hidden": {"a": [128], "b": [64, 32]}}
+    assert document["search_differences"] == {}
+    assert document["overlap"] == {"low": 0.01, "high": 0.056}
 
 
 def test_a_run_that_was_stopped_is_refused():
@@ -182,7 +182,7 @@ def test_a_run_that_was_stopped_is_refused():
 
 def test_a_run_of_a_single_rate_says_nothing_of_the_best():
     alone = replace(A, choice=made.choice({0.01: (0.4, 0.9)}, 0.01, (0.01, 0.01)))
-    told = "tried one rate alone, so whether the best rate moved cannot be told."
-    assert conclusion(alone, A) == f"A {told}"
-    assert conclusion(A, alone) == f"B {told}"
-    assert conclusion(alone, alone) == f"A and B {told}"
+    sentence = "tried one rate alone, so whether the best rate moved cannot be told."
+    assert conclusion(alone, A) == f"A {sentence}"
+    assert conclusion(A, alone) == f"B {sentence}"
+    assert conclusion(alone, alone) == f"A and B {sentence}"

@@ -52,8 +52,8 @@ def screen(run, **options):
 
 
 def test_the_line_to_use_is_the_command_itself(script):
-    found = f"{script.choice.learning_rate:g}"
-    assert line_to_use(script, script.choice.learning_rate) == f"python train.py --lr {found} --epochs 10 --seed 0"
+    shown = f"{script.choice.learning_rate:g}"
+    assert line_to_use(script, script.choice.learning_rate) == f"python train.py --lr {shown} --epochs 10 --seed 0"
     assert how_to_use(script, script.choice.learning_rate).startswith("run python train.py")
     assert how_to_use(script, script.choice.learning_rate).endswith("it was found for 10 epochs, compared by val_loss")
 
@@ -85,8 +85,8 @@ def test_data_and_recipe_are_what_is_known_of_them(script):
 
 
 def test_networks_of_ours_read_as_they_did(run):
-    told, notes = data_facts(run.data)
-    assert told == ("images", "10 classes (0, 1, 2, 3, 4, 5, ...), 1,000 images; each image 28 x 28")
+    facts, notes = data_facts(run.data)
+    assert facts == ("images", "10 classes (0, 1, 2, 3, 4, 5, ...), 1,000 images; each image 28 x 28")
     assert notes == ("notes", "nothing was resized")
     assert division(run.data).startswith(
         "digits: 10 classes (0, 1, 2, 3, 4, 5, ...), 1,000 images; each image 28 x 28; 800 to choose"

@@ -20,8 +20,8 @@ DATA = Dataset(np.zeros((4, 2, 2, 1), np.uint8), np.array([0, 1, 0, 1]), ("cat",
 
 def stored(run, **changes):
     job = Job(run.data, run.task, {"data": "digits", "workers": 2})
-    told = StoredRun("3f2a", datetime.now(UTC), job, run.histories, run.choice, run.trace, run.seconds)
-    return replace(told, **changes)
+    stored = StoredRun("3f2a", datetime.now(UTC), job, run.histories, run.choice, run.trace, run.seconds)
+    return replace(stored, **changes)
 
 
 def test_a_lock_holds_what_the_run_came_to():
@@ -84,9 +84,9 @@ def test_equal_data_hold_and_others_say_how_they_differ():
         "the data have moved: photos is not what was locked (as many images and classes, but other pixels, labels or "
         "test rows)."
     )
-    told = data_moved(replace(LOCK, images=1200, classes=3, image_shape=(28, 28, 3)), DATA)
+    moves = data_moved(replace(LOCK, images=1200, classes=3, image_shape=(28, 28, 3)), DATA)
     assert (
-        "(images: 4, locked 1,200; classes: 2, locked 3; the shape of an image: 2 x 2 x 1, locked 28 x 28 x 3)" in told
+        "(images: 4, locked 1,200; classes: 2, locked 3; the shape of an image: 2 x 2 x 1, locked 28 x 28 x 3)" in moves
     )
 
 

@@ -20,8 +20,8 @@ def noisy(noise, rates=12, units=5, seed=0):
 
 
 def test_without_noise_there_is_no_luck():
-    told = expected_luck(*noisy(0.0), shown=0.85)
-    assert (told.expected, told.spread, told.shown, told.fresh) == (0.0, 0.0, 0.85, None)
+    luck = expected_luck(*noisy(0.0), shown=0.85)
+    assert (luck.expected, luck.spread, luck.shown, luck.fresh) == (0.0, 0.0, 0.85, None)
 
 
 def test_luck_grows_with_noise_and_is_the_accuracy_that_noise_brought():
@@ -48,9 +48,9 @@ def test_rates_that_were_not_tried_on_all_units_and_diverged_ones_do_no_harm():
     table, accuracy = noisy(0.3)
     log_loss = np.vstack([table.log_loss, np.full(5, np.nan), np.full(5, np.log(10))])
     log_loss[-2, 0] = -2.0
-    told = expected_luck(scores(log_loss), np.vstack([accuracy, accuracy[:1] * np.nan, accuracy[:1] * np.nan]), 0.85)
-    assert told.expected == pytest.approx(expected_luck(table, accuracy, 0.85).expected, abs=0.3)
-    assert np.isfinite(told.spread)
+    luck = expected_luck(scores(log_loss), np.vstack([accuracy, accuracy[:1] * np.nan, accuracy[:1] * np.nan]), 0.85)
+    assert luck.expected == pytest.approx(expected_luck(table, accuracy, 0.85).expected, abs=0.3)
+    assert np.isfinite(luck.spread)
 
 
 def test_one_fresh_seed_against_several_spreads_more_than_the_mean_of_all():

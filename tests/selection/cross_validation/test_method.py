@@ -96,12 +96,12 @@ def test_fresh_trials_have_no_say_in_rate_and_basin_and_only_lower_the_confidenc
     without = method.choose(job, histories[:-1])
     worse = ClosedForm(flat(2.2)).train(job, histories[-1].plan)
     other = method.choose(job, [*histories[:-1], worse])
-    for told in (without, other):
-        assert (told.learning_rate, told.basin) == (choice.learning_rate, choice.basin)
-        assert told.reasons[:2] == choice.reasons[:2]
-        assert told.curve.mean.tolist() == choice.curve.mean.tolist()
-        assert told.confidence.share == choice.confidence.share
-        assert told.landscape.units == choice.landscape.units == tuple((0, fold) for fold in range(5))
+    for other_choice in (without, other):
+        assert (other_choice.learning_rate, other_choice.basin) == (choice.learning_rate, choice.basin)
+        assert other_choice.reasons[:2] == choice.reasons[:2]
+        assert other_choice.curve.mean.tolist() == choice.curve.mean.tolist()
+        assert other_choice.confidence.share == choice.confidence.share
+        assert other_choice.landscape.units == choice.landscape.units == tuple((0, fold) for fold in range(5))
     assert without.confidence == choice.confidence
     assert other.confidence.word == "not settled"
     assert str(other.reasons[3]).startswith("On a fresh seed the accuracy fell by 42.6 points, from 53.8 % to 11.3 %: ")
@@ -135,7 +135,7 @@ def test_all_diverged_is_told_after_the_lowest_rate_was_tried():
     assert choice.learning_rate is choice.basin is choice.confidence is choice.luck is None
     assert min(tried(histories)) == 1e-7
     assert str(choice.reasons[0]) == "Every learning rate from 1e-07 to 1 diverged in some trial."
-    assert all(told.startswith("diverged") for told in map(str, choice.verdicts))
+    assert all(verdict.startswith("diverged") for verdict in map(str, choice.verdicts))
     assert np.isnan(choice.valid_loss)
 
 
@@ -243,7 +243,7 @@ def test_accuracy_and_loss_are_two_targets_on_an_overfitting_job():
     assert (loss.target, loss.curve.unit, loss.confidence.tolerance) == ("loss", "%", 5.0)
     assert (accuracy.curve.unit, accuracy.confidence.tolerance) == ("points", 1.0)
     assert str(accuracy.reasons[-1]).startswith("Plain validation loss is lowest at ")
-    assert all("temperature-scaled loss" in told.because for told in accuracy.verdicts if told.word == "good")
+    assert all("temperature-scaled loss" in verdict.because for verdict in accuracy.verdicts if verdict.word == "good")
 
 
 def test_a_tolerance_is_kept():

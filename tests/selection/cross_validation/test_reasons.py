@@ -2,17 +2,15 @@ import re
 from dataclasses import replace
 
 import numpy as np
-import pytest
 
-from etascope.core.choice import Basin, Confidence, Landscape, Walls
+from etascope.core.choice import Confidence, Landscape
 from etascope.selection.cross_validation.reasons import (
     Measured,
-    at_rate,
     confidence,
-    measured_walls,
     no_answer,
     reasons,
 )
+from etascope.selection.cross_validation.walls import measured_walls
 from etascope.selection.estimate import settle
 from etascope.selection.words.refuted import Refuted
 from tests.selection.closed_form import BLIND, task
@@ -30,14 +28,14 @@ SETTLED = settle(scores(), "accuracy", None, LIMITS)
 SCORED = table(np.exp(SETTLED.scores.mean))
 
 
-def told(settled=SETTLED, sure=None, plain=SCORED, scored=SCORED, limits=LIMITS):
+def sentences_of(settled=SETTLED, sure=None, plain=SCORED, scored=SCORED, limits=LIMITS):
     walls = measured_walls(scored, settled.basin)
     of = Measured(settled, sure or confidence(settled), plain, scored, scored, limits, walls, Refuted())
     return [str(sentence) for sentence in reasons(of)]
 
 
 def test_three_sentences_say_why_the_walls_and_how_sure():
-    why, walls, sure = told()
+    why, walls, sure = sentences_of()
     assert why == (
         f"{SETTLED.learning_rate:g} is where the curve through 13 rates, each trained to the end 5 times, promises to "
         "lose least: temperature-scaled loss about 0.40 nats, accuracy 0.900."
@@ -49,54 +47,47 @@ def test_three_sentences_say_why_the_walls_and_how_sure():
 
 
 def test_what_is_not_settled_and_another_unit_are_said():
-    open_question = told(sure=Confidence("not settled", 0.5, "", 0.5))[2]
+    open_question = sentences_of(sure=Confidence("not settled", 0.5, "", 0.5))[2]
     assert open_question.endswith("whether it is within 0.5 points of the best is not settled.")
     loss = settle(scores(), "loss", 2.0, LIMITS)
-    assert "validation loss about 0.40" in told(loss)[0]
-    assert "within 2 % of loss of the best" in told(loss)[2]
+    assert "validation loss about 0.40" in sentences_of(loss)[0]
+    assert "within 2 % of loss of the best" in sentences_of(loss)[2]
 
 
-def test_the_walls_are_the_nearest_rates_that_are_clearly_worse():
-    walls = measured_walls(SCORED)
-    assert (walls.low, walls.high) == pytest.approx((0.00215, 0.0464), rel=0.01)
-    inside = Basin(0.002, 0.05)
-    assert measured_walls(SCORED, inside).low < inside.low < walls.low
-    assert measured_walls(SCORED, inside).high > inside.high > walls.high
-    assert measured_walls(table([np.inf] * 13)) == Walls()
+def test_where_no_wall_was_seen_the_reasons_say_how_far_it_looked():
     flat = table([0.4] * 13)
-    assert measured_walls(flat) == Walls()
-    assert told(scored=flat)[1] == (
+    assert sentences_of(scored=flat)[1] == (
         "Below it, no rate down to 0.001 is clearly worse; above it, no rate up to 0.1 is clearly worse."
     )
-    assert "0.1, the highest allowed, is" in told(scored=flat, limits=(1e-4, 0.1))[1]
-    assert "0.001, the lowest allowed, is" in told(scored=flat, limits=(0.001, 1.0))[1]
+    assert "0.1, the highest allowed, is" in sentences_of(scored=flat, limits=(1e-4, 0.1))[1]
+    assert "0.001, the lowest allowed, is" in sentences_of(scored=flat, limits=(0.001, 1.0))[1]
 
 
 def test_a_rate_that_diverged_is_a_wall_and_an_edge_to_mind():
     loss = np.exp(SETTLED.scores.mean)
     broken = table(np.where(SETTLED.learning_rate * 1.5 < RATES, np.inf, loss))
-    sentences = told(scored=broken)
+    sentences = sentences_of(scored=broken)
     assert "diverged in 5 of 5 trials" in sentences[1]
     assert sentences[3].startswith("Mind the edge: ")
-    assert len(told(scored=table(np.where(RATES > 0.05, np.inf, loss)))) == 3
+    assert len(sentences_of(scored=table(np.where(RATES > 0.05, np.inf, loss)))) == 3
 
 
 def test_an_end_of_the_window_is_said():
     at_end = settle(scores(best=-4.0), "accuracy", None, (0.001, 0.1))
-    assert "It lies at the end of what was allowed" in told(at_end, limits=(0.001, 0.1))[-1]
+    assert "It lies at the end of what was allowed" in sentences_of(at_end, limits=(0.001, 0.1))[-1]
     alone = replace(at_end, basin=replace(at_end.basin, high=at_end.basin.low))
-    assert told(alone, limits=(0.001, 0.1))[2].startswith("No other rate that was allowed comes into question")
+    assert sentences_of(alone, limits=(0.001, 0.1))[2].startswith("No other rate that was allowed comes into question")
     wide = replace(SETTLED, basin=replace(SETTLED.basin, low=0.001))
-    assert told(wide)[-1] == "The basin reaches to the end of what was tried, so it may be wider."
+    assert sentences_of(wide)[-1] == "The basin reaches to the end of what was tried, so it may be wider."
 
 
 def test_plain_loss_that_is_lowest_a_good_deal_lower_is_said():
     x = np.log10(RATES)
     low = table(0.3 * np.exp(0.5 * (x + 2.6) ** 2))
-    assert told(plain=low)[-1].startswith("Plain validation loss is lowest at 0.00215, 0.30 against about 0.3")
-    assert len(told(plain=table(0.3 * np.exp(0.5 * (x + 1.5) ** 2)))) == 3
-    assert len(told(plain=table(0.3 * np.exp(0.05 * (x + 2.6) ** 2)))) == 3
-    assert len(told(settle(scores(), "loss", None, LIMITS), plain=low)) == 3
+    assert sentences_of(plain=low)[-1].startswith("Plain validation loss is lowest at 0.00215, 0.30 against about 0.3")
+    assert len(sentences_of(plain=table(0.3 * np.exp(0.5 * (x + 1.5) ** 2)))) == 3
+    assert len(sentences_of(plain=table(0.3 * np.exp(0.05 * (x + 2.6) ** 2)))) == 3
+    assert len(sentences_of(settle(scores(), "loss", None, LIMITS), plain=low)) == 3
 
 
 def test_one_allowed_rate_has_no_walls():
@@ -104,12 +95,6 @@ def test_one_allowed_rate_has_no_walls():
     one = [str(sentence) for sentence in reasons(of)]
     assert "is the only learning rate that was allowed" in one[0]
     assert one[1].startswith("No wall was looked for")
-
-
-def test_between_rates_loss_and_accuracy_are_interpolated():
-    loss, accuracy = at_rate(replace(SETTLED, learning_rate=float(np.sqrt(RATES[5] * RATES[6]))))
-    assert np.log(loss) == pytest.approx(SETTLED.scores.mean[5:7].mean())
-    assert accuracy == pytest.approx(0.9)
 
 
 FREE = (1e-7, 1e4)

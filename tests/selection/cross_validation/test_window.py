@@ -14,19 +14,19 @@ GRID = lane_grid(12, None, None)
 JOB = task()
 
 
-def seen(rates, loss):
+def landscape(rates, loss):
     """Return a landscape of one unit."""
     table = np.array(loss, np.float64)[:, None]
     return Landscape(np.array(rates), ((0, 0),), table, np.exp(-table))
 
 
-NOTHING = seen([], [])
+NOTHING = landscape([], [])
 
 
 def around(centre, low, high):
     """Return what is settled when the rate and the basin are these."""
-    told = settle(scores(), "accuracy", None, LIMITS)
-    return replace(told, learning_rate=centre, basin=Basin(low, high))
+    settled = settle(scores(), "accuracy", None, LIMITS)
+    return replace(settled, learning_rate=centre, basin=Basin(low, high))
 
 
 def test_a_narrow_range_is_divided_more_finely():
@@ -46,42 +46,42 @@ def test_eight_half_decades_about_the_customary_rates_come_first(optimizer):
 
 
 def test_an_end_that_is_not_clearly_worse_is_moved_out_by_a_decade():
-    assert wall_rates(JOB, GRID, seen([0.01, 0.1, 1.0], [2.0, 0.4, 2.0])) == []
-    assert wall_rates(JOB, GRID, seen([0.01, 0.1, 1.0], [0.41, 0.4, 2.0])) == [0.001, 0.00316]
-    assert wall_rates(JOB, GRID, seen([0.01, 0.1, 1.0], [2.0, 0.4, 0.42])) == [3.16, 10.0]
-    assert wall_rates(JOB, GRID, seen([0.01, 0.1, 1.0], [0.41, 0.4, np.inf])) == [0.001, 0.00316]
-    assert wall_rates(JOB, GRID, seen([0.01, 0.1], [np.inf, np.inf])) == [0.001, 0.00316]
-    both = wall_rates(JOB, GRID, seen([0.01, 0.1], [0.4, 0.4]))
+    assert wall_rates(JOB, GRID, landscape([0.01, 0.1, 1.0], [2.0, 0.4, 2.0])) == []
+    assert wall_rates(JOB, GRID, landscape([0.01, 0.1, 1.0], [0.41, 0.4, 2.0])) == [0.001, 0.00316]
+    assert wall_rates(JOB, GRID, landscape([0.01, 0.1, 1.0], [2.0, 0.4, 0.42])) == [3.16, 10.0]
+    assert wall_rates(JOB, GRID, landscape([0.01, 0.1, 1.0], [0.41, 0.4, np.inf])) == [0.001, 0.00316]
+    assert wall_rates(JOB, GRID, landscape([0.01, 0.1], [np.inf, np.inf])) == [0.001, 0.00316]
+    both = wall_rates(JOB, GRID, landscape([0.01, 0.1], [0.4, 0.4]))
     assert both == [0.001, 0.00316, 0.316, 1.0]
 
 
 def test_limits_end_the_search_for_the_walls():
     grid = lane_grid(12, 0.02, 0.5)
     assert wall_rates(JOB, grid, NOTHING) == [0.02, 0.0316, 0.1, 0.316, 0.5]
-    assert wall_rates(JOB, grid, seen([0.02, 0.1, 0.5], [0.4, 0.4, 0.4])) == []
+    assert wall_rates(JOB, grid, landscape([0.02, 0.1, 0.5], [0.4, 0.4, 0.4])) == []
 
 
 def test_the_first_window_lies_about_the_lowest_point_of_a_parabola():
     x = np.array([-3, -2.5, -2, -1.5, -1, -0.5])
     rates = [0.001, 0.00316, 0.01, 0.0316, 0.1, 0.316]
-    window = first_window(GRID, seen(rates, 0.4 * np.exp((x + 1.8) ** 2)), 12)
+    window = first_window(GRID, landscape(rates, 0.4 * np.exp((x + 1.8) ** 2)), 12)
     assert len(window) == 12
     assert np.log10(window).mean() == pytest.approx(-1.8, abs=0.13)
-    odd = first_window(GRID, seen(rates, 0.4 * np.exp((x + 1.8) ** 2)), 5)
+    odd = first_window(GRID, landscape(rates, 0.4 * np.exp((x + 1.8) ** 2)), 5)
     assert np.log10(odd[2]) == pytest.approx(-1.8, abs=0.1)
 
 
 def test_the_first_window_ends_at_a_rate_that_diverged():
-    window = first_window(GRID, seen([0.01, 0.0316, 0.1], [0.9, 0.4, np.inf]), 12)
+    window = first_window(GRID, landscape([0.01, 0.0316, 0.1], [0.9, 0.4, np.inf]), 12)
     assert window[-1] == 0.1
     assert len(window) < 12
 
 
 def test_the_first_window_stays_within_the_limits():
     grid = lane_grid(12, 0.01, 10.0)
-    window = first_window(grid, seen([0.01, 0.0316, 0.1], [0.4, 0.5, 0.6]), 12)
+    window = first_window(grid, landscape([0.01, 0.0316, 0.1], [0.4, 0.5, 0.6]), 12)
     assert window == list(grid.rates[:12])
-    assert first_window(lane_grid(12, 0.02, 0.02), seen([0.02], [0.4]), 12) == [0.02]
+    assert first_window(lane_grid(12, 0.02, 0.02), landscape([0.02], [0.4]), 12) == [0.02]
 
 
 def test_a_window_is_two_neighbours():

@@ -28,15 +28,15 @@ def reported(measure=None, high=math.inf, size=1.0, epochs=10):
     method, histories = reports_halving(None, None, 3.0, None), []
     while (plan := method.propose(task, histories)) is not None:
         steps = range(plan.start + 1, plan.start + plan.steps + 1)
-        told = [
+        reports = [
             Reported((), Status.FAILED, 0, "its script failed") if rate > high
             else Reported(tuple(size * (0.2 + math.log10(rate / 0.004) ** 2 + 1 / e) for e in steps), None, plan.steps)
             for rate in plan.learning_rates.tolist()
         ]  # fmt: skip
-        histories.append(reported_history(plan, told, epochs, task.measure))
-    found = trials(task, histories)
-    unit = unit_of(task, found)
-    scored = score_trials(found, 0, "loss", unit)
+        histories.append(reported_history(plan, reports, epochs, task.measure))
+    tried = trials(task, histories)
+    unit = unit_of(task, tried)
+    scored = score_trials(tried, 0, "loss", unit)
     window = window_of(task.recipe, 7, middle=method.middle)
     return Outcome(task, window, read_state(task, scored, budgets_for(3), window), scored, "loss", unit)
 

@@ -41,13 +41,13 @@ def outcome_of(curves, target="accuracy", histories=None, **limits):
     )
 
 
-def told(curves, answer, basin):
-    outcome, found = outcome_of(curves)
-    return {t.learning_rate: verdict(outcome, t, answer, basin) for t in found}
+def verdicts_of(curves, answer, basin):
+    outcome, tried = outcome_of(curves)
+    return {t.learning_rate: verdict(outcome, t, answer, basin) for t in tried}
 
 
 def test_where_a_rate_stands_decides_its_word():
-    verdicts = told(Curves(moving_valley(-1.5, width=0.8), wall=-0.7), 0.03, Basin(0.02, 0.05))
+    verdicts = verdicts_of(Curves(moving_valley(-1.5, width=0.8), wall=-0.7), 0.03, Basin(0.02, 0.05))
     words = [verdicts[rate].partition(":")[0] for rate in sorted(verdicts)]
     assert words[0] in ("too small", "slow")
     assert words[-1] == "diverged"
@@ -56,7 +56,7 @@ def test_where_a_rate_stands_decides_its_word():
 
 
 def test_one_that_was_stopped_is_compared_with_the_best_at_its_own_step():
-    verdicts = told(Curves(moving_valley(-1.5), noise=0), 0.03, Basin(0.02, 0.05))
+    verdicts = verdicts_of(Curves(moving_valley(-1.5), noise=0), 0.03, Basin(0.02, 0.05))
     stopped = [v for v in verdicts.values() if "stopped at step 20 of 320" in v]
     assert len(stopped) == 2
     outcome, _ = outcome_of(Curves(moving_valley(-1.5), noise=0))
@@ -65,7 +65,7 @@ def test_one_that_was_stopped_is_compared_with_the_best_at_its_own_step():
 
 
 def test_one_that_was_stopped_within_the_basin_is_not_called_good():
-    verdicts = told(Curves(moving_valley(-1.5, width=6)), 0.03, Basin(1e-4, 1.0))
+    verdicts = verdicts_of(Curves(moving_valley(-1.5, width=6)), 0.03, Basin(1e-4, 1.0))
     stopped = [v for v in verdicts.values() if "when it was stopped" in v]
     assert stopped
     assert all(v.startswith(("slow", "behind")) and v.endswith("too early to tell it from the best") for v in stopped)
@@ -79,7 +79,7 @@ def test_an_end_of_the_basin_that_is_a_wall_is_called_what_it_is():
     # Nearest to the wall, the answer would make it the best.
     for answer in (10**-1.5, walls.high / 1.01, walls.low * 1.01):
         assert outcome.walls(answer, ends) == walls
-        verdicts = told(curves, answer, ends)
+        verdicts = verdicts_of(curves, answer, ends)
         assert verdicts[walls.low].startswith(("too small", "slow"))
         assert verdicts[walls.high].startswith(("too large", "near the edge", "bouncing"))
         assert "too early to tell" not in verdicts[walls.low] + verdicts[walls.high]
@@ -94,7 +94,7 @@ def test_a_training_loss_that_rises_bounces():
     def loss(x, share):
         return moving_valley(-1.5)(x, share) * np.where((x > -1.1) & (share > 0.03), 3.0, 1.0)
 
-    verdicts = told(Curves(loss), 0.03, Basin(0.02, 0.05))
+    verdicts = verdicts_of(Curves(loss), 0.03, Basin(0.02, 0.05))
     assert any(v.startswith("bouncing: training loss rose by") for v in verdicts.values())
 
 
@@ -193,16 +193,16 @@ def test_where_all_diverged_lower_rates_are_asked_for_though_a_limit_was_set():
     ],
 )
 def test_why_there_is_no_answer(curves, start):
-    outcome, found = outcome_of(curves)
+    outcome, tried = outcome_of(curves)
     assert no_answer(outcome)[0].startswith(start)
-    assert all(verdict(outcome, t, None, None).startswith(("diverged", "learned nothing")) for t in found)
+    assert all(verdict(outcome, t, None, None).startswith(("diverged", "learned nothing")) for t in tried)
 
 
 @pytest.mark.parametrize("limits", [{}, {"low": 1e-3, "high": 0.5}])
 def test_trials_that_are_all_the_same_have_no_answer_and_are_not_sent_to_other_rates(limits):
-    outcome, found = outcome_of(Curves(lambda x, share: 2.0 - 1.5 * share, noise=0), **limits)
+    outcome, tried = outcome_of(Curves(lambda x, share: 2.0 - 1.5 * share, noise=0), **limits)
     assert not outcome.answered
-    assert len(found) == 7
+    assert len(tried) == 7
     first, second = no_answer(outcome)
     assert re.match(r"All 7 trials have the same temperature-scaled loss, \S+ nats in the end, whatever", first)
     assert "No other rate will tell" in second

@@ -102,7 +102,7 @@ def test_what_is_reported_keeps_its_order_however_low_the_lowest_is():
                              [Reported((loss,), None, 1)], 8, Measure("loss"), 0.0)
             for r, loss in reported.items()
         ]  # fmt: skip
-        found = trials(task, histories)
-        scored = score_trials(found, 0, "loss", unit_of(task, found))
+        tried = trials(task, histories)
+        scored = score_trials(tried, 0, "loss", unit_of(task, tried))
         assert sorted(scored, key=lambda r: scored[r].rank(1)) == sorted(reported, key=reported.get)
         assert learned(task, scored, min(one.score(1) for one in scored.values()))

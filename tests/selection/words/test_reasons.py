@@ -23,9 +23,9 @@ def test_every_fact_has_a_sentence_of_its_own(reason):
 
 
 def test_numbers_are_written_and_settings_kept():
-    asked = Reason.WHOLE(Setting("budget", 50), seconds="9 s")
-    assert str(asked).endswith("would settle more: budget=50, about 9 s.")
-    assert str(asked.written(lambda setting: f"--{setting.name}")).endswith("--budget, about 9 s.")
+    reason = Reason.WHOLE(Setting("budget", 50), seconds="9 s")
+    assert str(reason).endswith("would settle more: budget=50, about 9 s.")
+    assert str(reason.written(lambda setting: f"--{setting.name}")).endswith("--budget, about 9 s.")
 
 
 def test_the_sentences_of_limits_name_the_ends_and_the_way_on():

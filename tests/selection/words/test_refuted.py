@@ -17,17 +17,17 @@ LUCK = Luck(0.2, 0.8, 0.861, 0.86, (1,))
 SURE = Confidence("likely", 1.0, "", 0.97)
 
 
-def found(loss, right):
+def landscape(loss, right):
     loss, right = (np.repeat(np.array(table, np.float64)[:, None], 5, axis=1) for table in (loss, right))
     return Landscape(RATES, UNITS, loss, right)
 
 
-PLAIN = found([2.2, 0.6, 0.44, 0.7, 3.0], [0.3, 0.84, 0.861, 0.83, 0.5])
+PLAIN = landscape([2.2, 0.6, 0.44, 0.7, 3.0], [0.3, 0.84, 0.861, 0.83, 0.5])
 
 
 def against(answer=ANSWER, luck=LUCK, plain=PLAIN, task=TASK):
-    told = refuted(task, plain, answer, luck)
-    return replace(told, sentences=tuple(map(str, told.sentences)))
+    refutation = refuted(task, plain, answer, luck)
+    return replace(refutation, sentences=tuple(map(str, refutation.sentences)))
 
 
 def test_nothing_speaks_against_a_usual_answer():
@@ -37,19 +37,19 @@ def test_nothing_speaks_against_a_usual_answer():
 
 
 @pytest.mark.parametrize(
-    ("fresh", "spread", "told"),
+    ("fresh", "spread", "expected"),
     [(0.837, 0.8, False), (0.834, 0.8, True), (0.834, 2.0, False), (0.852, 0.0, False), (0.848, 0.0, True)],
 )
-def test_a_fresh_seed_that_falls_by_three_spreads_is_told(fresh, spread, told):
-    seen = against(replace(ANSWER, accuracy=fresh), replace(LUCK, fresh=fresh, spread=spread))
-    assert bool(seen) == told
-    if told:
-        assert seen.sentences == (
+def test_a_fresh_seed_that_falls_by_three_spreads_is_told(fresh, spread, expected):
+    refutation = against(replace(ANSWER, accuracy=fresh), replace(LUCK, fresh=fresh, spread=spread))
+    assert bool(refutation) == expected
+    if expected:
+        assert refutation.sentences == (
             f"On a fresh seed the accuracy fell by {86.1 - 100 * fresh:.1f} points, from 86.1 % to {100 * fresh:.1f} "
             "%: runs differ by more than the rates.",
         )
-        assert seen.sure(SURE) == Confidence("not settled", 1.0, seen.settle, 0.97)
-        assert "more images, or longer trainings" in str(seen.settle)
+        assert refutation.sure(SURE) == Confidence("not settled", 1.0, refutation.settle, 0.97)
+        assert "more images, or longer trainings" in str(refutation.settle)
 
 
 def test_a_fresh_seed_that_diverges_or_loses_half_as_much_again_is_told():
@@ -67,7 +67,7 @@ def test_what_gets_no_more_right_than_always_one_class_is_told():
         "It gets 86.0 % right on a fresh seed and always naming one class 86.1 %: whether any rate tells the classes "
         "apart is not settled.",
     )
-    half = found([0.7, 0.5, 0.42, 0.5, 3.0], [0.5, 0.9, 0.5, 0.5, 0.5])
+    half = landscape([0.7, 0.5, 0.42, 0.5, 3.0], [0.5, 0.9, 0.5, 0.5, 0.5])
     two = replace(TASK, n_classes=2, largest=0.5)
     wide = replace(ANSWER, basin=Basin(0.05, 2.0), accuracy=0.5, seen_accuracy=0.5)
     assert "; no rate of the basin gets more: " in against(wide, None, half, two).sentences[0]
@@ -82,38 +82,38 @@ def test_a_loss_above_a_blind_guess_is_told_with_a_rate_that_has_less():
     assert "on a fresh seed" not in against(replace(ANSWER, loss=2.4), None).sentences[0]
     # Losses of one's own have no blind guess: there is no accuracy beside them.
     own = replace(ANSWER, loss=2.4, seen_loss=2.4, accuracy=np.nan, seen_accuracy=np.nan)
-    assert not against(own, None, found([3.0] * 5, [np.nan] * 5))
+    assert not against(own, None, landscape([3.0] * 5, [np.nan] * 5))
 
 
 def test_a_score_that_shrinks_by_more_than_the_tolerance_is_told():
-    seen = against(luck=replace(LUCK, expected=1.1))
-    assert seen.sentences == ("Such a score typically shrinks by 1.1 points, which is more than 1 point.",)
+    refutation = against(luck=replace(LUCK, expected=1.1))
+    assert refutation.sentences == ("Such a score typically shrinks by 1.1 points, which is more than 1 point.",)
     open_question = Confidence("not settled", 1.0, "3 seeds should settle it.", 0.7)
-    assert seen.sure(open_question) == open_question
+    assert refutation.sure(open_question) == open_question
     assert not against(luck=replace(LUCK, expected=1.0))
     assert not against(replace(ANSWER, target="loss"), replace(LUCK, expected=5.0))
 
 
 def test_a_rate_outside_the_basin_with_no_less_accuracy_and_clearly_less_loss_is_named():
-    calm = found([2.2, 0.3, 0.44, 0.7, 3.0], [0.3, 0.87, 0.861, 0.83, 0.5])
-    seen = against(plain=calm)
-    assert seen.sentences == (
+    calm = landscape([2.2, 0.3, 0.44, 0.7, 3.0], [0.3, 0.87, 0.861, 0.83, 0.5])
+    refutation = against(plain=calm)
+    assert refutation.sentences == (
         "Outside the basin, below it, 0.01 had 87.0 % right and 0.30 nats, against 86.0 % and 0.45 nats at 0.1.",
     )
-    assert seen.as_good == (0.01,)
-    assert str(seen.settle).startswith("Search about 0.01 alone")
-    assert seen.walls(Walls(0.01, 1.0)) == Walls(None, 1.0)
+    assert refutation.as_good == (0.01,)
+    assert str(refutation.settle).startswith("Search about 0.01 alone")
+    assert refutation.walls(Walls(0.01, 1.0)) == Walls(None, 1.0)
     assert not against(replace(ANSWER, basin=Basin(0.01, 0.2)), plain=calm)
-    hardly_less = found([2.2, 0.4, 0.44, 0.7, 3.0], [0.3, 0.87, 0.861, 0.83, 0.5])
-    fewer_right = found([2.2, 0.3, 0.44, 0.7, 3.0], [0.3, 0.86, 0.861, 0.83, 0.5])
+    hardly_less = landscape([2.2, 0.4, 0.44, 0.7, 3.0], [0.3, 0.87, 0.861, 0.83, 0.5])
+    fewer_right = landscape([2.2, 0.3, 0.44, 0.7, 3.0], [0.3, 0.86, 0.861, 0.83, 0.5])
     assert not against(plain=hardly_less)
     assert not against(plain=fewer_right)
     perfect = replace(ANSWER, loss=2e-4, seen_loss=2e-4, accuracy=1.0, seen_accuracy=1.0)
-    assert not against(perfect, None, found([2.2, 1e-5, 2e-4, 0.7, 3.0], [0.3, 1.0, 1.0, 0.8, 0.5]))
+    assert not against(perfect, None, landscape([2.2, 1e-5, 2e-4, 0.7, 3.0], [0.3, 1.0, 1.0, 0.8, 0.5]))
 
 
 def test_rates_that_were_tried_on_fewer_folds_do_not_count():
-    calm = found([2.2, 0.3, 0.44, 0.7, 3.0], [0.3, 0.87, 0.861, 0.83, 0.5])
+    calm = landscape([2.2, 0.3, 0.44, 0.7, 3.0], [0.3, 0.87, 0.861, 0.83, 0.5])
     calm.valid_loss[1, 1:] = np.nan
     assert as_good(calm, ANSWER) == ()
 
@@ -124,8 +124,8 @@ def test_rates_that_were_tried_on_fewer_folds_do_not_count():
 )  # fmt: skip
 def test_a_confidence_only_goes_down_and_only_with_a_sentence(shown, fresh, loss, expected, spread, word):
     answer = replace(ANSWER, loss=loss, accuracy=fresh, seen_accuracy=shown)
-    seen, sure = against(answer, Luck(expected, spread, shown, fresh, (1,))), replace(SURE, word=word)
-    assert seen.sure(sure).word == ("not settled" if seen.sentences else word)
-    assert all(sentence.endswith(".") for sentence in seen.sentences)
-    assert not seen or seen.sure(sure).settle
+    refutation, sure = against(answer, Luck(expected, spread, shown, fresh, (1,))), replace(SURE, word=word)
+    assert refutation.sure(sure).word == ("not settled" if refutation.sentences else word)
+    assert all(sentence.endswith(".") for sentence in refutation.sentences)
+    assert not refutation or refutation.sure(sure).settle
     assert Refuted().sure(sure) is sure

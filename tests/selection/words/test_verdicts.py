@@ -84,10 +84,10 @@ CASES = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("seen", "sentence"), CASES)
-def test_each_rule_on_both_sides_of_its_threshold(seen, sentence):
-    assert str(verdict(seen)).startswith(sentence)
+@pytest.mark.parametrize(("case", "sentence"), CASES)
+def test_each_rule_on_both_sides_of_its_threshold(case, sentence):
+    assert str(verdict(case)).startswith(sentence)
 
 
 def test_every_word_of_the_table_is_tested():
-    assert {verdict(seen).word for seen, _ in CASES} == {word for word, _, _ in RULES}
+    assert {verdict(case).word for case, _ in CASES} == {word for word, _, _ in RULES}

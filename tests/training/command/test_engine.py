@@ -75,12 +75,12 @@ def test_a_history_has_what_the_scripts_printed(engine, workers, tmp_path):
 
 
 def test_as_many_scripts_run_at_once_as_were_asked_for(engine, tmp_path):
-    seen, done = [], threading.Event()
+    counts, done = [], threading.Event()
 
     def count():
         while not done.is_set():
             running = [line for _, state, line in left(tmp_path.name, 0) if state != psutil.STATUS_STOPPED]
-            seen.append(len(running))
+            counts.append(len(running))
             time.sleep(0.02)
 
     thread = threading.Thread(target=count)
@@ -90,13 +90,13 @@ def test_as_many_scripts_run_at_once_as_were_asked_for(engine, tmp_path):
     finally:
         done.set()
         thread.join()
-    assert max(seen) == 2
+    assert max(counts) == 2
 
 
 def test_a_trial_that_is_done_is_handed_out_while_others_run(engine):
-    told, rates = [], [0.001, 0.01, 0.1]
-    history = engine(ONE_BY_ONE).train(None, RECIPE, plan(rates, 2), told.append)
-    parts = [(p.done, p.part) for p in told if p.part is not None]
+    events, rates = [], [0.001, 0.01, 0.1]
+    history = engine(ONE_BY_ONE).train(None, RECIPE, plan(rates, 2), events.append)
+    parts = [(p.done, p.part) for p in events if p.part is not None]
     assert [(done, part.part) for done, part in parts] == [(2 * n, Part((n - 1,), 3)) for n in (1, 2, 3)]
     for row, (_, part) in enumerate(parts):
         np.testing.assert_array_equal(part.valid_loss, history.valid_loss[[row]])
@@ -232,7 +232,7 @@ def test_garbage_is_no_metric(engine):
 
 
 @pytest.mark.parametrize(
-    ("body", "options", "told"),
+    ("body", "options", "expected"),
     [
         ("print('a'); raise SystemExit('no such file')", {}, ["failed with exit code 1", "a / no such file"]),
         (
@@ -245,11 +245,11 @@ def test_garbage_is_no_metric(engine):
         ("os.kill(os.getpid(), 15)", {}, ["ended by SIGTERM", "printed nothing"]),
     ],
 )
-def test_a_script_that_reports_nothing_at_the_lowest_rate_ends_the_search(engine, body, options, told):
+def test_a_script_that_reports_nothing_at_the_lowest_rate_ends_the_search(engine, body, options, expected):
     broken = engine(body + "\n", **options)
     with pytest.raises(InputError) as refused:
         broken.train(None, RECIPE, plan([0.001, 0.01], 2))
-    for part in [*told, "0.001"]:
+    for part in [*expected, "0.001"]:
         assert part in str(refused.value)
 
 
@@ -340,7 +340,7 @@ def script(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("code", "reported", "timeout", "told"),
+    ("code", "reported", "timeout", "expected"),
     [
         (1, 0, None, "failed with exit code 1 before its first metric"),
         (2, 1, None, "failed with exit code 2 after 1 epoch,"),
@@ -351,9 +351,9 @@ def script(tmp_path):
         (128, 0, None, "failed with exit code 128"),
     ],
 )
-def test_a_failure_says_how_and_after_what_and_where_its_log_is(script, code, reported, timeout, told):
+def test_a_failure_says_how_and_after_what_and_where_its_log_is(script, code, reported, timeout, expected):
     said = failure(script, code, reported, timeout)
-    assert told in said
+    assert expected in said
     assert said.endswith("and said last: two / \\x07 three / four; its log is a.log")
 
 
@@ -366,9 +366,9 @@ def test_a_search_that_cannot_go_on_says_what_was_run_and_what_to_look_at(script
 
 @pytest.mark.parametrize(("code", "timeout"), [(0, None), (None, 5.0)])
 @pytest.mark.parametrize(
-    ("metric", "asked"), [(PATTERN, "metric 'loss (.*)'"), (LineMetric(key="v"), "metric_key 'v'")]
+    ("metric", "expected"), [(PATTERN, "metric 'loss (.*)'"), (LineMetric(key="v"), "metric_key 'v'")]
 )
-def test_where_nothing_matched_it_says_what_was_looked_for(script, code, timeout, metric, asked):
+def test_where_nothing_matched_it_says_what_was_looked_for(script, code, timeout, metric, expected):
     said = str(search_failure(script, code, 0.001, metric, timeout))
-    assert asked in said
+    assert expected in said
     assert "four" in said

@@ -73,24 +73,24 @@ def test_a_metric_has_a_name(metric, name):
 
 
 @pytest.mark.parametrize(
-    ("given", "told"),
+    ("given", "message"),
     [({}, "needs a pattern or a key"), ({"pattern": "a", "key": "b"}, "not both"), ({"pattern": "loss ("}, "'loss \\(' "
      "is none"), ({"key": "a..b"}, "found 'a..b'")],
 )  # fmt: skip
-def test_what_cannot_be_used_is_refused(given, told):
-    with pytest.raises(InputError, match=told):
+def test_what_cannot_be_used_is_refused(given, message):
+    with pytest.raises(InputError, match=message):
         LineMetric(**given)
 
 
 @pytest.mark.parametrize(
-    ("pattern", "told"),
+    ("pattern", "message"),
     [("a{99999999999999999999}", "the repetition number is too large"), ("(" * 9_000 + ")" * 9_000, "none: "),
      ("(?L)a", "bad inline flags"), ("*", "nothing to repeat"), ("a{5,2}", "min repeat"), ("(?P<a>", "none: "),
      ("\\", "bad escape"), ("(?P<1>a)", "bad character"), ("[z-a]", "bad character range"),
      ("(?<=a+)b", "look-behind"), ("(" * 100_000, "none: ")],
 )  # fmt: skip
-def test_a_pattern_that_cannot_be_compiled_is_a_short_sentence(pattern, told):
-    with pytest.raises(InputError, match=told) as refused:
+def test_a_pattern_that_cannot_be_compiled_is_a_short_sentence(pattern, message):
+    with pytest.raises(InputError, match=message) as refused:
         LineMetric(pattern)
     assert len(str(refused.value)) < 400
     assert "\n" not in str(refused.value)

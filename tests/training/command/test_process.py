@@ -26,14 +26,14 @@ def until(done, seconds=10.0):
 
 def all_lines(script):
     """Return all lines of a script that ends by itself."""
-    found = []
+    lines = []
     while script.ended() is None:
-        found += text_lines(script.read())
+        lines += text_lines(script.read())
         time.sleep(0.01)
-    found += text_lines(script.read())
+    lines += text_lines(script.read())
     while not script.drained:
-        found += text_lines(script.read())
-    return found
+        lines += text_lines(script.read())
+    return lines
 
 
 @pytest.fixture
@@ -64,13 +64,13 @@ def test_a_command_that_the_system_does_not_take_is_a_sentence(tmp_path):
 
 def test_python_does_not_hold_its_output_back(started):
     script = started(python("import time; print('now'); time.sleep(60)"))
-    found = []
+    lines = []
 
-    def seen():
-        found.extend(text_lines(script.read()))
-        return found == ["now"]
+    def now_printed():
+        lines.extend(text_lines(script.read()))
+        return lines == ["now"]
 
-    until(seen)
+    until(now_printed)
     assert script.ended() is None
 
 

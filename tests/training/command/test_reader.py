@@ -92,9 +92,9 @@ def test_after_a_hang_the_next_piece_is_read(reader):
 
 def test_metrics_come_in_order_and_also_those_that_are_no_number(reader):
     content = b"x 1\nval_loss 0.5\nval_loss nan\nINFO val_loss 2e-3\rval_loss -inf\n\xff val_loss 7\n" * 3
-    found = reader("val_loss ([0-9.eE+-]+)").read(content)
-    assert [value for value in found if math.isfinite(value)] == [0.5, 0.002, 7.0] * 3
-    assert len(found) == 15
+    values = reader("val_loss ([0-9.eE+-]+)").read(content)
+    assert [value for value in values if math.isfinite(value)] == [0.5, 0.002, 7.0] * 3
+    assert len(values) == 15
 
 
 @pytest.mark.parametrize(

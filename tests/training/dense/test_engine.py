@@ -234,8 +234,8 @@ def test_the_last_evaluation_before_any_learning_shows_the_first_weights():
         else:
             assert surplus == 1
             without = (loss.sum() - loss) / (len(loss) - 1)
-            for found in history.train_loss[fold]:
-                assert np.abs(without - found).min() < 1e-6
+            for mean_loss in history.train_loss[fold]:
+                assert np.abs(without - mean_loss).min() < 1e-6
 
 
 def test_a_holdout_validates_and_all_other_rows_train():
@@ -298,30 +298,30 @@ def test_progress_never_goes_back_and_ends_at_the_total(workers):
     split, recipe = made.split(folds=5), Recipe((64,), batch_size=8, epochs=30)
     rates = np.full((40, 300), 0.01)
     rates[3, 20:] = 3e38
-    told, when = [], []
+    events, when = [], []
 
     def progress(event):
-        told.append(event)
+        events.append(event)
         when.append(time.perf_counter())
 
     history = DenseEngine(workers).train(split, recipe, made.plan(rates, folds=np.arange(40) % 2), progress)
     assert history.status[3] is Status.DIVERGED
-    done = [p.done for p in told]
+    done = [p.done for p in events]
     assert done == sorted(done)
     assert 0 < done[0] < done[-1] == 40
-    assert {(p.stage, p.total, p.unit) for p in told} == {("training", 40, "trainings")}
-    told = [p for p in told if p.part is None]
-    assert len(told) >= 3
-    assert len(told) <= 3 + (when[-1] - when[0]) / 0.05
+    assert {(p.stage, p.total, p.unit) for p in events} == {("training", 40, "trainings")}
+    events = [p for p in events if p.part is None]
+    assert len(events) >= 3
+    assert len(events) <= 3 + (when[-1] - when[0]) / 0.05
 
 
 @pytest.mark.parametrize("steps", [0, 1, 9])
 def test_progress_of_short_plans_ends_at_the_total_too(steps):
-    told = []
+    events = []
     split, recipe = made.split(), Recipe((4,))
-    ENGINE.train(split, recipe, made.constant([0.01, 0.02, 3e38], steps), told.append)
-    assert told[-1].done == told[-1].total == 3
-    assert [p.done for p in told if p.part is None].count(3) == 1
+    ENGINE.train(split, recipe, made.constant([0.01, 0.02, 3e38], steps), events.append)
+    assert events[-1].done == events[-1].total == 3
+    assert [p.done for p in events if p.part is None].count(3) == 1
 
 
 @pytest.mark.parametrize("workers", [0, -1])

@@ -35,10 +35,10 @@ def test_results_stand_in_the_order_of_the_jobs_and_come_from_processes():
         report(job)
         return job * job, os.getpid()
 
-    told = []
-    results = fork_out(range(6), run, 2, told.append)
+    counts = []
+    results = fork_out(range(6), run, 2, counts.append)
     assert [square for square, _ in results] == [0, 1, 4, 9, 16, 25]
-    assert sum(told) == 15
+    assert sum(counts) == 15
     processes = {pid for _, pid in results}
     assert len(processes) == 2
     assert os.getpid() not in processes
@@ -72,12 +72,12 @@ def test_control_c_ends_every_process():
 
 def test_control_c_while_the_processes_begin_ends_every_process():
     class Jobs(list):
-        asked = 0
+        calls = 0
 
         def __len__(self):
             # The third time to give them to the processes.
-            self.asked += 1
-            if self.asked == 3:
+            self.calls += 1
+            if self.calls == 3:
                 os.kill(os.getpid(), signal.SIGINT)
             return super().__len__()
 
@@ -120,15 +120,15 @@ def test_a_process_that_the_system_ends_is_one_sentence():
 
 def test_another_thread_forbids_forking():
     assert may_fork()
-    seen, go = [], threading.Event()
-    thread = threading.Thread(target=lambda: (seen.append(may_fork()), go.wait(5)))
+    answers, go = [], threading.Event()
+    thread = threading.Thread(target=lambda: (answers.append(may_fork()), go.wait(5)))
     thread.start()
     try:
         assert not may_fork()
     finally:
         go.set()
         thread.join()
-    assert seen == [False]
+    assert answers == [False]
     assert may_fork()
 
 
@@ -136,12 +136,12 @@ def test_another_thread_forbids_forking():
 def test_processes_and_threads_give_the_same_bits(monkeypatch, optimizer):
     split, recipe = made.split(folds=2), Recipe((16,), optimizer, batch_size=4, epochs=2)
     plan = made.kept(made.constant(np.tile(np.geomspace(1e-3, 1e3, 10), 2), 20, folds=np.arange(20) % 2))
-    told, histories = [], []
+    events, histories = [], []
     for least in (np.inf, 0):
         monkeypatch.setattr(dense, "FORK_WORK", least)
-        told.clear()
-        histories.append(DenseEngine(2).train(split, recipe, plan, told.append))
-        assert told[-1].done == told[-1].total == len(plan)
+        events.clear()
+        histories.append(DenseEngine(2).train(split, recipe, plan, events.append))
+        assert events[-1].done == events[-1].total == len(plan)
     threads, processes = histories
     for name in ("step_loss", "train_loss", "valid_loss", "valid_accuracy", "diverged_at", "examples"):
         np.testing.assert_array_equal(getattr(threads, name), getattr(processes, name))

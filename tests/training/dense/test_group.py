@@ -31,9 +31,9 @@ DATA = {"weights": (100, 6), "examples": (100, 10)}
     ],
 )
 def test_evaluations_come_at_the_ends_of_epochs_and_of_the_plan(start, steps, per_epoch, expected):
-    found = evaluation_steps(bare(start, steps), per_epoch)
-    assert found.tolist() == expected
-    assert found.dtype == np.int64
+    ends = evaluation_steps(bare(start, steps), per_epoch)
+    assert ends.tolist() == expected
+    assert ends.dtype == np.int64
 
 
 def bare(start, steps, evaluate_at=None):

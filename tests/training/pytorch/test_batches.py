@@ -69,13 +69,13 @@ def test_a_fresh_copy_shares_no_tensor_and_keeps_everything_else():
 
 
 def test_a_pair_is_a_batch_and_arrays_become_tensors():
-    found = batch_of("train_loader", 0, [np.zeros((3, 2), np.float32), [torch.ones(3)]])
-    assert torch.equal(found.inputs, torch.zeros(3, 2))
-    assert found.size == 3
+    batch = batch_of("train_loader", 0, [np.zeros((3, 2), np.float32), [torch.ones(3)]])
+    assert torch.equal(batch.inputs, torch.zeros(3, 2))
+    assert batch.size == 3
 
 
 @pytest.mark.parametrize(
-    ("given", "told"),
+    ("given", "message"),
     [
         ((1, 2, 3), r"must give pairs \(inputs, targets\); found a tuple of 3 in batch 2"),
         ({}, "found a dict in batch 2"),
@@ -84,8 +84,8 @@ def test_a_pair_is_a_batch_and_arrays_become_tensors():
         ((torch.full((1, 2), np.nan), torch.ones(1)), "the inputs of batch 2 hold NaN or infinity"),
     ],
 )
-def test_what_is_no_batch_is_refused_by_its_number(given, told):
-    with pytest.raises(InputError, match=told):
+def test_what_is_no_batch_is_refused_by_its_number(given, message):
+    with pytest.raises(InputError, match=message):
         batch_of("train_loader", 1, given)
 
 

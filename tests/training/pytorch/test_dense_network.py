@@ -35,8 +35,8 @@ def test_a_training_may_change_engines_in_the_middle(optimizer, first):
 
 
 def test_a_checkpoint_of_another_recipe_is_refused():
-    found = DenseNetworks((4, 3), Recipe(()))
-    module = found.build(0)
+    stack = DenseNetworks((4, 3), Recipe(()))
+    module = stack.build(0)
     for bad in (made.checkpoint(1, (4, 2), state=("velocity",)), made.checkpoint(1, (4, 3), state=("mean",))):
         with pytest.raises(InputError, match=r"a 4-3 network and optimizer state velocity; found"):
-            found.restore(module, found.optimizers(module, 0.1), bad)
+            stack.restore(module, stack.optimizers(module, 0.1), bad)

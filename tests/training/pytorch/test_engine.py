@@ -37,21 +37,21 @@ def test_a_convolutional_net_learns():
 def test_groups_in_memory_change_no_bit(trials):
     split, plan = job()
     whole = ENGINE.train(split, RECIPE, plan)
-    told = []
-    grouped = TorchEngine(Small, device="cpu", trials_in_memory=trials).train(split, RECIPE, plan, told.append)
+    events = []
+    grouped = TorchEngine(Small, device="cpu", trials_in_memory=trials).train(split, RECIPE, plan, events.append)
     assert made.bits(grouped) == made.bits(whole)
-    assert {p.unit for p in told} == {f"trainings, {trials} at a time"}
+    assert {p.unit for p in events} == {f"trainings, {trials} at a time"}
 
 
 def test_trials_that_are_dear_are_done_one_after_the_other_and_change_no_bit(monkeypatch):
     split, plan = job()
     whole = ENGINE.train(split, RECIPE, plan)
     monkeypatch.setattr(engine_module, "DEAR", 0)
-    told = []
-    apart = ENGINE.train(split, RECIPE, plan, told.append)
+    events = []
+    apart = ENGINE.train(split, RECIPE, plan, events.append)
     assert made.bits(apart) == made.bits(whole)
-    assert [p.part.part.rows for p in told if p.part is not None] == [(row,) for row in range(6)]
-    assert {p.unit for p in told} == {"trainings"}
+    assert [p.part.part.rows for p in events if p.part is not None] == [(row,) for row in range(6)]
+    assert {p.unit for p in events} == {"trainings"}
 
 
 def test_where_memory_runs_out_fewer_trials_are_trained_at_once_and_it_is_said():
@@ -70,11 +70,11 @@ def test_where_memory_runs_out_fewer_trials_are_trained_at_once_and_it_is_said()
             return super().forward(x)
 
     split, plan = job(folds=(0,))
-    told = []
-    history = TorchEngine(Greedy, device="cpu").train(split, RECIPE, plan, told.append)
+    events = []
+    history = TorchEngine(Greedy, device="cpu").train(split, RECIPE, plan, events.append)
     assert made.bits(history) == made.bits(ENGINE.train(split, RECIPE, plan))
-    assert told[-1].unit == "trainings, 2 at a time"
-    done = [p.done for p in told]
+    assert events[-1].unit == "trainings, 2 at a time"
+    done = [p.done for p in events]
     assert done == sorted(done)
     assert done[-1] == 3
 

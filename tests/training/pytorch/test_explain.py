@@ -20,8 +20,8 @@ def pictures(n=5, side=8):
 def test_the_leaves_of_a_convolutional_net_are_laid_open():
     module, x = Small(), pictures()
     layers = explain_module(module, x, CPU)
-    told = [(layer.name, layer.kind, layer.weights, layer.values.shape) for layer in layers]
-    assert told == [
+    described = [(layer.name, layer.kind, layer.weights, layer.values.shape) for layer in layers]
+    assert described == [
         ("input", "input", (), (5, 1, 8, 8)),
         ("conv (Conv2d)", "hidden", (4, 1, 3, 3), (5, 4, 8, 8)),
         ("norm (BatchNorm2d) + ReLU", "relu", (4,), (5, 4, 8, 8)),

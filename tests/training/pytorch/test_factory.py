@@ -41,7 +41,7 @@ class Wrapped(nn.Module):
 
 
 @pytest.mark.parametrize(
-    ("factory", "told"),
+    ("factory", "message"),
     [
         (raises, r"factory raises must make a model .* it raised RuntimeError: no weights here\.$"),
         (leaves, r"it raised SystemExit: 3"),
@@ -54,10 +54,10 @@ class Wrapped(nn.Module):
         (frozen, r"at least one parameter that trains"),
     ],
 )
-def test_a_factory_that_cannot_be_used_is_refused_in_a_sentence(factory, told):
-    with pytest.raises(InputError, match=told) as found:
+def test_a_factory_that_cannot_be_used_is_refused_in_a_sentence(factory, message):
+    with pytest.raises(InputError, match=message) as caught:
         ImageNetworks.checked(factory, images(), Recipe())
-    assert "\n" not in str(found.value)
+    assert "\n" not in str(caught.value)
 
 
 def test_what_a_factory_prints_is_no_part_of_a_document(capsys):

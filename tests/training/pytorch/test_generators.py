@@ -40,10 +40,10 @@ def loader():
 
 
 def test_every_generator_is_found_once():
-    found = generators_of(loader(), loader())
-    kinds = {type(g) for g in found}
+    generators = generators_of(loader(), loader())
+    kinds = {type(g) for g in generators}
     assert kinds == {torch.Generator, np.random.Generator, np.random.RandomState, random.Random}
-    assert len({id(g) for g in found}) == len(found)
+    assert len({id(g) for g in generators}) == len(generators)
     assert generators_of([(torch.zeros(2), 1)], "text", None) == []
 
 
@@ -119,11 +119,11 @@ def test_a_loader_of_accelerate_gives_the_order_of_the_seed_and_is_put_back(seed
         assert order(one, 5) == first
         assert order(one, 6) != first
     assert repr(states_of(one)) == before
-    found = []
+    orders = []
     for loader in (one, twin):
         torch.manual_seed(1)
-        found.append(rows(loader))
-    assert found[0] == found[1]
+        orders.append(rows(loader))
+    assert orders[0] == orders[1]
 
 
 def test_an_epoch_that_could_not_be_put_back_is_left_alone():
@@ -172,10 +172,10 @@ def in_lambda():
 @pytest.mark.parametrize("transform", [Compose(), in_lambda(), functools.partial(Compose(), x=1.0), Compose().__call__])
 def test_generators_in_transforms_classes_and_global_names_are_found(transform):
     dataset = Transformed(transform)
-    found = generators_of(DataLoader(dataset, 4))
-    assert {id(GLOBAL), id(Transformed.shared)} <= {id(one) for one in found}
-    assert sum(isinstance(one, np.random.Generator) for one in found) == 2
-    assert all(one is not UNUSED for one in found)
+    generators = generators_of(DataLoader(dataset, 4))
+    assert {id(GLOBAL), id(Transformed.shared)} <= {id(one) for one in generators}
+    assert sum(isinstance(one, np.random.Generator) for one in generators) == 2
+    assert all(one is not UNUSED for one in generators)
     if not isinstance(transform, functools.partial):
         before = repr(states_of(dataset))
         dataset[0]
@@ -203,8 +203,8 @@ def test_generators_that_methods_of_every_kind_name_are_found_also_behind_a_trai
     from lightning.pytorch import Trainer
 
     trainer = Trainer(logger=False, enable_checkpointing=False, enable_progress_bar=False, accelerator="cpu")
-    found = generators_of([trainer, DataLoader(Methods())])
-    assert {id(one) for one in found} == {id(one) for one in (IN_STATIC, IN_CLASS_METHOD, IN_PROPERTY)}
+    generators = generators_of([trainer, DataLoader(Methods())])
+    assert {id(one) for one in generators} == {id(one) for one in (IN_STATIC, IN_CLASS_METHOD, IN_PROPERTY)}
 
 
 def draw():

@@ -35,10 +35,10 @@ def built(*rates):
 @settings(deadline=None)
 @given(share=st.lists(st.floats(1e-3, 1e3), min_size=1, max_size=4))
 def test_multiples_are_found_whatever_they_are(share):
-    found = multiples(built(*(lambda rate, s=s: s * rate for s in share)), TRIED)
+    factor = multiples(built(*(lambda rate, s=s: s * rate for s in share)), TRIED)
     one = max(share)
     expected = share if not math.isclose(one, 1, rel_tol=0.01) else [s / one for s in share]
-    assert found[0] == pytest.approx(expected, rel=1e-9)
+    assert factor[0] == pytest.approx(expected, rel=1e-9)
 
 
 def test_a_rate_that_is_rounded_or_a_tensor_is_the_rate():
@@ -50,7 +50,7 @@ def test_a_rate_that_is_rounded_or_a_tensor_is_the_rate():
 
 
 @pytest.mark.parametrize(
-    ("build", "told"),
+    ("build", "message"),
     [
         (
             built(lambda rate: 0.002),
@@ -77,10 +77,10 @@ def test_a_rate_that_is_rounded_or_a_tensor_is_the_rate():
         ),
     ],
 )
-def test_groups_that_do_not_follow_are_refused_in_a_sentence(build, told):
-    with pytest.raises(InputError, match=told) as found:
+def test_groups_that_do_not_follow_are_refused_in_a_sentence(build, message):
+    with pytest.raises(InputError, match=message) as caught:
         multiples(build, TRIED)
-    assert "\n" not in str(found.value)
+    assert "\n" not in str(caught.value)
 
 
 def test_a_factory_that_is_a_schedule_of_its_calls_is_refused():
@@ -135,7 +135,7 @@ def changed(optimizer, lr):
 
 
 @pytest.mark.parametrize(
-    ("change", "told"),
+    ("change", "message"),
     [
         (lambda o: changed(o, 0.01), r"it was set to 0\.5 and was 0\.01 after step 1 of SGD\. Leave out what changes"),
         (lambda o: changed(o, torch.tensor(0.01)), r"it was set to 0\.5 and was 0\.01"),
@@ -150,12 +150,12 @@ def changed(optimizer, lr):
         (lambda o: SCHEDULERS.OneCycleLR(o, 0.1, total_steps=9), "a scheduler beside it has no say"),
     ],
 )
-def test_what_changes_a_rate_in_a_step_is_refused(change, told):
+def test_what_changes_a_rate_in_a_step_is_refused(change, message):
     optimizer = sgd(1.0, 1.0)
     rates = GroupRates([optimizer])
     rates.set(0.5)
     change(optimizer)
-    with pytest.raises(InputError, match=told):
+    with pytest.raises(InputError, match=message):
         rates.after_step()
 
 

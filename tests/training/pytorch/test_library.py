@@ -36,14 +36,14 @@ def test_the_device_is_the_one_asked_for_or_refused():
 def test_settings_out_of_range_are_refused():
     check_settings(None, 1, None, None)
     check_settings("bf16-mixed", 4, 0.5, 2)
-    for bad, told in [
+    for bad, message in [
         (("bf16", 1, None, None), "precision must be one of"),
         ((None, 0, None, None), "accumulate must be a whole number of at least 1; found 0"),
         ((None, 1, 0.0, None), "clipped to must be a finite number above 0"),
         ((None, 1, float("nan"), None), "clipped to must be"),
         ((None, 1, None, 0), "the number of trials in memory must be"),
     ]:
-        with pytest.raises(InputError, match=told):
+        with pytest.raises(InputError, match=message):
             check_settings(*bad)
 
 

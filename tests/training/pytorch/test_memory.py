@@ -11,9 +11,9 @@ def exhaust():
 
 
 def test_pytorchs_own_words_are_understood():
-    with pytest.raises(RuntimeError) as found:
+    with pytest.raises(RuntimeError) as caught:
         exhaust()
-    assert is_out_of_memory(found.value)
+    assert is_out_of_memory(caught.value)
     assert is_out_of_memory(torch.OutOfMemoryError("CUDA out of memory."))
     assert not is_out_of_memory(ValueError("out of memory"))
 
@@ -27,14 +27,14 @@ def runner(most):
     return run
 
 
-@pytest.mark.parametrize(("most", "sizes", "told"), [(8, [7], []), (4, [4, 3], [4]), (2, [2, 2, 2, 1], [4, 2])])
-def test_fewer_trials_are_tried_until_they_fit(most, sizes, told):
+@pytest.mark.parametrize(("most", "sizes", "expected"), [(8, [7], []), (4, [4, 3], [4]), (2, [2, 2, 2, 1], [4, 2])])
+def test_fewer_trials_are_tried_until_they_fit(most, sizes, expected):
     heard = []
-    found, left = in_memory_groups(np.arange(7), 7, runner(most), heard.append)
-    assert [len(group) for group, _ in found] == sizes
-    assert [trial for _, result in found for trial in result] == list(range(7))
-    assert heard == told
-    assert left == min(most, 7) if told else left == 7
+    results, left = in_memory_groups(np.arange(7), 7, runner(most), heard.append)
+    assert [len(group) for group, _ in results] == sizes
+    assert [trial for _, result in results for trial in result] == list(range(7))
+    assert heard == expected
+    assert left == min(most, 7) if expected else left == 7
 
 
 def test_where_one_is_too_much_a_sentence_says_so():

@@ -43,7 +43,7 @@ def test_a_function_or_a_class_in_a_file_is_found(models):
 
 def test_names_that_lead_nowhere_are_refused(models, tmp_path):
     (tmp_path / "broken.py").write_text("raise SystemExit('trains at once')")
-    for name, told in [
+    for name, message in [
         ("resnet18", r"a model must be cnn, path.py:factory, timm:NAME.*found 'resnet18'"),
         ("cnm", r"Did you mean 'cnn'\?"),
         ("tim:resnet18", r"found 'tim:resnet18'\. Did you mean 'timm:NAME'\?"),
@@ -53,7 +53,7 @@ def test_names_that_lead_nowhere_are_refused(models, tmp_path):
         (f"{models}:__all__", "nothing to call"),
         (f"{tmp_path}/broken.py:f", r"it raised SystemExit: trains at once. Put what trains below if __name__"),
     ]:
-        with pytest.raises(InputError, match=told):
+        with pytest.raises(InputError, match=message):
             factory_of(name)
 
 
@@ -78,16 +78,16 @@ def test_a_model_of_transformers_takes_the_images_and_returns_scores(tmp_path):
 
 def test_names_go_to_timm_and_torchvision_as_they_take_them(monkeypatch):
     """Neither loads here; what stands in for them has their functions' signatures."""
-    asked = []
+    requests = []
 
     def create_model(name, pretrained=True, num_classes=1000, in_chans=3):
-        asked.append((name, pretrained, num_classes, in_chans))
+        requests.append((name, pretrained, num_classes, in_chans))
         return cnn(num_classes, (in_chans, 8, 8))
 
     timm = types.SimpleNamespace(list_models=lambda: ["resnet18"], create_model=create_model)
     monkeypatch.setitem(sys.modules, "timm", timm)
     made(factory_of("timm:resnet18"), 5, (1, 8, 8))
-    assert asked == [("resnet18", False, 5, 1)]
+    assert requests == [("resnet18", False, 5, 1)]
     with pytest.raises(InputError, match=r"timm has no model 'resnet81'\. Did you mean 'resnet18'\?"):
         made(factory_of("timm:resnet81"), 5, (1, 8, 8))
 

@@ -25,15 +25,15 @@ def train(module, optimizer, steps=3):
 
 @pytest.mark.parametrize("optimizer", OPTIMIZERS)
 def test_a_training_goes_on_from_a_checkpoint_with_the_same_bits(optimizer):
-    found = networks(recipe=Recipe(optimizer=optimizer))
-    one = found.build(0)
-    (update,) = found.optimizers(one, 0.01)
+    stack = networks(recipe=Recipe(optimizer=optimizer))
+    one = stack.build(0)
+    (update,) = stack.optimizers(one, 0.01)
     train(one, update)
-    kept = found.pack(one, [update], 3, 0.01)
-    other = found.build(0)
-    (again,) = found.optimizers(other, 0.5)
+    kept = stack.pack(one, [update], 3, 0.01)
+    other = stack.build(0)
+    (again,) = stack.optimizers(other, 0.5)
     assert not same_module(one, other)
-    found.restore(other, [again], kept)
+    stack.restore(other, [again], kept)
     train(one, update)
     train(other, again)
     assert same_module(one, other)
@@ -42,9 +42,9 @@ def test_a_training_goes_on_from_a_checkpoint_with_the_same_bits(optimizer):
 
 
 def test_a_checkpoint_of_another_model_is_refused():
-    found = networks()
-    one = found.build(0)
-    kept = found.pack(one, found.optimizers(one, 0.1), 0, 0.0)
+    stack = networks()
+    one = stack.build(0)
+    kept = stack.pack(one, stack.optimizers(one, 0.1), 0, 0.0)
     other = networks(Linear)
     module = other.build(0)
     with pytest.raises(InputError, match="weights do not fit it"):
@@ -88,26 +88,26 @@ class Held(Linear):
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16, torch.bool, torch.complex64, torch.int64])
 def test_buffers_beside_the_state_are_kept(dtype):
-    found = networks(lambda: Held(dtype))
-    one = found.build(0)
-    (update,) = found.optimizers(one, 0.01)
+    stack = networks(lambda: Held(dtype))
+    one = stack.build(0)
+    (update,) = stack.optimizers(one, 0.01)
     one.held.fill_(1)
-    kept = found.pack(one, [update], 3, 0.01)
-    other = found.build(0)
+    kept = stack.pack(one, [update], 3, 0.01)
+    other = stack.build(0)
     there = other.held
-    found.restore(other, found.optimizers(other, 0.01), kept)
+    stack.restore(other, stack.optimizers(other, 0.01), kept)
     assert torch.equal(other.held, one.held)
     # What holds on to the buffer sees it too.
     assert other.held is there
 
 
 def test_a_buffer_that_has_grown_is_kept_and_another_model_refused():
-    found = networks(Held)
-    one = found.build(0)
+    stack = networks(Held)
+    one = stack.build(0)
     one.held = torch.arange(5.0)
-    kept = found.pack(one, found.optimizers(one, 0.01), 3, 0.01)
-    other = found.build(0)
-    found.restore(other, found.optimizers(other, 0.01), kept)
+    kept = stack.pack(one, stack.optimizers(one, 0.01), 3, 0.01)
+    other = stack.build(0)
+    stack.restore(other, stack.optimizers(other, 0.01), kept)
     assert other.held.tolist() == [0, 1, 2, 3, 4]
     assert "buffers" not in networks(Linear).pack(Linear(), [], 0, 0.1).state
 
@@ -124,11 +124,11 @@ class Unloaded(torch.optim.SGD):
 
 @pytest.mark.parametrize(("kind", "name"), [(Stateless, "state_dict"), (Unloaded, "load_state_dict")])
 def test_an_optimizer_that_does_not_give_or_take_its_state_is_refused(kind, name):
-    found = AnyNetworks(lambda seed: Linear(), lambda m, rate: [kind(m.parameters(), lr=rate)])
-    one = found.build(0)
+    stack = AnyNetworks(lambda seed: Linear(), lambda m, rate: [kind(m.parameters(), lr=rate)])
+    one = stack.build(0)
     with pytest.raises(InputError, match=rf"; {name} of {kind.__name__} raised"):  # noqa: PT012
-        kept = found.pack(one, found.optimizers(one, 0.1), 0, 0.1)
-        found.restore(one, found.optimizers(one, 0.1), kept)
+        kept = stack.pack(one, stack.optimizers(one, 0.1), 0, 0.1)
+        stack.restore(one, stack.optimizers(one, 0.1), kept)
 
 
 def test_a_distance_is_a_share_of_the_way():

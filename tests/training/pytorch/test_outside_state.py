@@ -102,8 +102,8 @@ def test_of_what_is_large_only_the_size_is_looked_at():
 
 def test_what_metrics_count_is_no_state_of_the_training():
     module, optimizer = made()
-    module.seen = torchmetrics.MeanMetric()
-    assert change(module, optimizer, lambda: module.seen(torch.ones(3))) == ([], [])
+    module.mean_seen = torchmetrics.MeanMetric()
+    assert change(module, optimizer, lambda: module.mean_seen(torch.ones(3))) == ([], [])
 
 
 def test_what_is_lost_is_said_of_the_model_or_of_its_optimizer():
@@ -184,8 +184,8 @@ def minded(run):
 )
 def test_what_a_step_changes_beside_the_model_is_told(after, name):
     own = {"step": stepping(after)}
-    found = minded(search(**own))
-    assert [sentence.partition(":")[0] for sentence in found] == ([f"Mind {name}"] if name else [])
+    sentences = minded(search(**own))
+    assert [sentence.partition(":")[0] for sentence in sentences] == ([f"Mind {name}"] if name else [])
 
 
 def test_a_count_of_a_class_is_told_by_its_name():

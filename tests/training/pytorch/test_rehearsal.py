@@ -33,7 +33,7 @@ def search(model=None, optimizer=sgd, **more):
     return pick(model or seeded(Linear), *loaders(), optimizer, epochs=1, **worded(more))
 
 
-def told(run):
+def minds(run):
     return [
         sentence
         for sentence in map(str, run.choice.reasons)
@@ -59,13 +59,13 @@ class DecidesLater(Linear):
 
     def __init__(self):
         super().__init__()
-        self.seen, self.last, self.began = [], 0.0, time.time()
+        self.sizes, self.last, self.began = [], 0.0, time.time()
 
     def forward(self, x):
         if self.training:
-            self.seen.append(len(x))
+            self.sizes.append(len(x))
             self.last, self.began = float(x.sum()), time.time()
-        return super().forward(x) * (1 if len(self.seen) <= 8 else 3)
+        return super().forward(x) * (1 if len(self.sizes) <= 8 else 3)
 
 
 class InEval(Linear):
@@ -141,14 +141,14 @@ class CountsCalls:
 
 
 @pytest.mark.parametrize(
-    ("model", "found"),
+    ("model", "message"),
     [
         (Counts, r"found head\.steps of Counts, .* as self\.register_buffer\(\"steps\", torch\.tensor\(0\.0\)\)"),
         (InEval, r"found averages of InEval, which is lost then\. Make it a buffer with register_buffer, or a part"),
     ],
 )
-def test_a_model_that_keeps_something_beside_its_state_is_refused_by_name(model, found):
-    with pytest.raises(InputError, match=found):
+def test_a_model_that_keeps_something_beside_its_state_is_refused_by_name(model, message):
+    with pytest.raises(InputError, match=message):
         search(model())
 
 
@@ -158,21 +158,21 @@ def test_an_optimizer_that_keeps_something_beside_its_state_is_refused_by_name()
 
 
 def test_what_is_lost_and_may_matter_later_is_told():
-    (sentence,) = [found for found in map(str, search(DecidesLater()).choice.reasons) if found.startswith("Mind ")]
+    (sentence,) = [reason for reason in map(str, search(DecidesLater()).choice.reasons) if reason.startswith("Mind ")]
     assert sentence.startswith(
-        "Mind seen: what changes there in training is in no state_dict(), and a trial that is in"
+        "Mind sizes: what changes there in training is in no state_dict(), and a trial that is in"
     )
     without = search(DecidesLater(), method=GridSearch(2, low=0.01, high=0.1))
-    assert not [found for found in map(str, without.choice.reasons) if found.startswith("Mind ")]
+    assert not [reason for reason in map(str, without.choice.reasons) if reason.startswith("Mind ")]
 
 
 def test_where_nothing_goes_on_from_a_checkpoint_nothing_is_lost():
-    assert not told(search(Counts(), method=GridSearch(2, low=0.01, high=0.1)))
+    assert not minds(search(Counts(), method=GridSearch(2, low=0.01, high=0.1)))
 
 
 def test_buffers_are_kept_whether_they_are_persistent_or_not():
     one, other = (search(seeded(Buffered, persistent=persistent)) for persistent in (True, False))
-    assert not told(one)
+    assert not minds(one)
     assert np.array_equal(one.history.valid_loss, other.history.valid_loss, equal_nan=True)
 
 
@@ -199,12 +199,12 @@ def test_a_train_loss_that_counts_is_refused_and_a_step_that_does_is_told(every)
         optimizer.step()
         return loss
 
-    (sentence,) = told(search(step=step))
+    (sentence,) = minds(search(step=step))
     assert "Something in step keeps count or draws from call to call" in sentence
 
 
 def test_a_model_whose_copies_share_a_count_is_told():
-    (sentence,) = told(search(ForAll()))
+    (sentence,) = minds(search(ForAll()))
     assert "Something in the model keeps count or draws" in sentence
 
 
@@ -224,32 +224,32 @@ def test_draws_are_the_same_again_wherever_they_come_from():
     one, other = search(step=mixed), search(step=mixed)
     assert np.array_equal(one.history.valid_loss, other.history.valid_loss, equal_nan=True)
     assert one.torch.untouched.same
-    assert not told(one)
+    assert not minds(one)
     assert str(own.bit_generator.state) == before[0]
     assert torch.equal(by_torch.get_state(), before[1])
 
 
 @pytest.mark.parametrize("model", [Small, OwnGenerator])
 def test_models_that_draw_pass(model):
-    assert not told(search(model()))
+    assert not minds(search(model()))
 
 
 def test_a_loss_that_draws_and_a_factory_that_draws_pass():
     noise = random.Random(3)
-    assert not told(search(loss=lambda o, t: CROSS(o, t, label_smoothing=0.2 * random.random())))
-    assert not told(search(loss=lambda o, t: CROSS(o, t, label_smoothing=0.2 * noise.random())))
+    assert not minds(search(loss=lambda o, t: CROSS(o, t, label_smoothing=0.2 * random.random())))
+    assert not minds(search(loss=lambda o, t: CROSS(o, t, label_smoothing=0.2 * noise.random())))
 
     def factory(seed):
         model = Linear()
         model.head.weight.data *= 1 + noise.random()
         return model
 
-    assert not told(search(factory))
+    assert not minds(search(factory))
 
 
 @pytest.mark.parametrize("name", ["Adam", "AdamW", "RMSprop", "Adagrad", "NAdam", "RAdam", "ASGD", "Adadelta", "Rprop"])
 def test_optimizers_of_pytorch_pass(name):
-    assert not told(search(Small(), lambda groups, rate: getattr(torch.optim, name)(groups, lr=rate)))
+    assert not minds(search(Small(), lambda groups, rate: getattr(torch.optim, name)(groups, lr=rate)))
 
 
 def test_nothing_of_it_stays_in_memory():
@@ -269,5 +269,5 @@ def test_a_search_that_goes_on_says_the_same():
     first = search(DecidesLater())
     again = search(DecidesLater(), histories=first.histories[:1])
     # What such a model is trained to differs where its state is lost; what is said of it does not.
-    (sentence,) = [one for one in map(str, first.choice.reasons) if one.startswith("Mind seen")]
+    (sentence,) = [one for one in map(str, first.choice.reasons) if one.startswith("Mind sizes")]
     assert sentence in map(str, again.choice.reasons)

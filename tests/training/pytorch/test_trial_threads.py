@@ -46,15 +46,15 @@ def plan(rates=(0.01, 0.003, 0.01, 0.001, 0.03), steps=10, **more):
     return dataclasses.replace(made.kept(made.constant(rates, steps, folds=0)), keep_examples=True, **more)
 
 
-def run(own, asked):
-    return train_unit(own, asked, lambda done: None)
+def run(own, request):
+    return train_unit(own, request, lambda done: None)
 
 
-def in_turn(asked, make=Plain):
+def in_turn(request, make=Plain):
     """Return what trials come to one after the other on one thread of PyTorch, which is what each has here."""
     torch.set_num_threads(1)
     try:
-        return run(training(make, threads=1), asked)
+        return run(training(make, threads=1), request)
     finally:
         torch.set_num_threads(2)
 
@@ -65,15 +65,15 @@ def begun():
 
 @pytest.mark.parametrize("stops", [None, (1, 2, 7, 10), tuple(range(1, 11))])
 def test_trials_on_threads_come_to_the_same_bits_as_in_turn(stops):
-    asked = plan(evaluate_at=stops)
-    one, other = in_turn(asked), run(training(), asked)
+    request = plan(evaluate_at=stops)
+    one, other = in_turn(request), run(training(), request)
     assert made.bits(one) == made.bits(other)
     np.testing.assert_array_equal(one.example_losses, other.example_losses)
 
 
 def test_a_trial_that_diverges_is_told_of_at_its_step_and_disturbs_nobody():
-    asked = plan(rates=(0.01, 3e38, 0.003))
-    one, other = in_turn(asked), run(training(), asked)
+    request = plan(rates=(0.01, 3e38, 0.003))
+    one, other = in_turn(request), run(training(), request)
     assert other.status == (Status.FINISHED, Status.DIVERGED, Status.FINISHED)
     np.testing.assert_array_equal(one.diverged_at, other.diverged_at)
     np.testing.assert_array_equal(one.step_loss, other.step_loss)
@@ -137,31 +137,31 @@ def numbered(*numbers):
 def test_what_a_trial_raises_is_raised_when_the_others_are_done():
     done = []
 
-    def do(live):
-        if live == 1:
+    def do(trial):
+        if trial == 1:
             raise InputError("the rule")
-        done.append(int(live))
+        done.append(int(trial))
 
-    with TrialThreads(2) as crew, pytest.raises(InputError, match="the rule"):
-        crew.each(numbered(0, 1, 2, 3), 5, do)
+    with TrialThreads(2) as threads, pytest.raises(InputError, match="the rule"):
+        threads.each(numbered(0, 1, 2, 3), 5, do)
     assert sorted(done) == [0, 2, 3]
 
 
 def test_each_is_in_order_and_refuses_what_draws():
-    with TrialThreads(2) as crew:
-        assert crew.each(numbered(3, 1, 2), 5, lambda live: live * 10) == [30, 10, 20]
+    with TrialThreads(2) as threads:
+        assert threads.each(numbered(3, 1, 2), 5, lambda trial: trial * 10) == [30, 10, 20]
         with pytest.raises(RandomDrawn):
-            crew.each(numbered(1, 2), 5, lambda live: torch.rand(1))
-    assert OneByOne().each(numbered(1, 2), 5, lambda live: float(torch.rand(1)) + live)[1] - 1 == pytest.approx(
-        OneByOne().each(numbered(1), 5, lambda live: float(torch.rand(1)) + live)[0]
+            threads.each(numbered(1, 2), 5, lambda trial: torch.rand(1))
+    assert OneByOne().each(numbered(1, 2), 5, lambda trial: float(torch.rand(1)) + trial)[1] - 1 == pytest.approx(
+        OneByOne().each(numbered(1), 5, lambda trial: float(torch.rand(1)) + trial)[0]
     )
 
 
 @pytest.mark.parametrize("threads", [1, 2, 3])
 def test_threads_of_pytorch_are_dealt_out(threads):
     torch.set_num_threads(4)
-    with TrialThreads(threads) as crew:
-        assert set(crew.each(numbered(0, 1, 2), 5, lambda live: torch.get_num_threads())) == {4 // threads}
+    with TrialThreads(threads) as pool:
+        assert set(pool.each(numbered(0, 1, 2), 5, lambda trial: torch.get_num_threads())) == {4 // threads}
 
 
 def a_batch():
@@ -171,12 +171,12 @@ def a_batch():
 def tried(make=Plain, settings=None, multiplications=WORTH):
     settings = settings or Settings(CPU)
 
-    def live():
+    def trial():
         torch.manual_seed(0)
         module = make()
         return RunningTrial(module, [torch.optim.SGD(module.parameters(), lr=1.0)], CrossEntropy(CLASSES), settings)
 
-    return threads_for(live, a_batch, settings, multiplications)
+    return threads_for(trial, a_batch, settings, multiplications)
 
 
 def test_every_thread_of_pytorch_takes_a_trial_where_nothing_is_drawn():
@@ -212,8 +212,8 @@ class InItsClass(Plain):
 
     def forward(self, x):
         InItsClass.held = x
-        found = super().forward(x)
-        return found * (1 + InItsClass.held.mean())
+        outputs = super().forward(x)
+        return outputs * (1 + InItsClass.held.mean())
 
 
 class WhenJudged(InItsClass):

@@ -27,8 +27,8 @@ def plan(rates=(0.01, 0.01, 0.003), steps=10, **more):
     return dataclasses.replace(made.kept(made.constant(rates, steps, folds=0)), **more)
 
 
-def run(made_training, asked):
-    return train_unit(made_training, asked, lambda done: None)
+def run(made_training, request):
+    return train_unit(made_training, request, lambda done: None)
 
 
 def test_trials_of_one_rate_are_the_same_bits_dropout_and_all():
@@ -123,13 +123,13 @@ def test_a_trial_that_diverges_lets_go_of_its_module():
         alive.add(module)
         return module
 
-    asked = plan(rates=[0.01, 3e38, 3e38])
+    request = plan(rates=[0.01, 3e38, 3e38])
 
     def look(done):
         gc.collect()
         most.append(len(alive))
 
-    history = train_unit(training(make), asked, look)
+    history = train_unit(training(make), request, look)
     assert history.status == (Status.FINISHED, Status.DIVERGED, Status.DIVERGED)
     assert most[0] == 3
     assert most[-1] == 1

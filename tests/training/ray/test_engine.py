@@ -62,14 +62,14 @@ def test_both_machines_train_and_each_part_is_a_whole_group(connected, tmp_path)
 
 def test_a_machine_lost_in_the_middle_of_a_search_loses_nothing(connected, alone, tmp_path):
     extra = add_machine(connected, num_cpus=1)
-    told = []
+    sentences = []
 
     def lose():
         # It has begun a part, which it never ends, and others wait for that.
         wait_for(lambda: notes(tmp_path, "began", extra.node_id))
         connected.remove_node(extra, allow_graceful=False)
 
-    engine = RayEngine(Noting(str(tmp_path), lost=extra.node_id), tell=told.append)
+    engine = RayEngine(Noting(str(tmp_path), lost=extra.node_id), tell=sentences.append)
     killing = threading.Thread(target=lose)
     killing.start()
     ran = etascope.pick("digits", recipe=alone.recipe, engine=engine)
@@ -77,8 +77,8 @@ def test_a_machine_lost_in_the_middle_of_a_search_loses_nothing(connected, alone
     same_answer(ran, alone)
     assert notes(tmp_path, "began", extra.node_id)
     assert not notes(tmp_path, "ended", extra.node_id)
-    assert told
-    assert all("was lost; its" in sentence and sentence.endswith("trained again.") for sentence in told)
+    assert sentences
+    assert all("was lost; its" in sentence and sentence.endswith("trained again.") for sentence in sentences)
     groups = [DenseEngine().groups(_split(alone), alone.recipe, history.plan) for history in ran.histories]
     assert len(notes(tmp_path, "ended")) >= sum(map(len, groups))
 
@@ -92,10 +92,10 @@ def _split(run):
 
 
 def test_a_crashed_worker_is_borne_and_its_trials_are_trained_again(connected, tmp_path):
-    (split, plan), told = job(), []
-    history = RayEngine(Crashing(str(tmp_path), times=2), tell=told.append).train(split, RECIPE, plan)
+    (split, plan), sentences = job(), []
+    history = RayEngine(Crashing(str(tmp_path), times=2), tell=sentences.append).train(split, RECIPE, plan)
     assert made.bits(history) == made.bits(DenseEngine(1).train(split, RECIPE, plan))
-    assert len(told) >= 2
+    assert len(sentences) >= 2
 
 
 def test_trials_that_always_crash_end_in_a_sentence(connected, tmp_path):
@@ -126,14 +126,14 @@ def test_gpus_are_kept_for_trials(connected, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("package", "found"),
+    ("package", "message"),
     [
         (False, rf"etascope 9\.9 there and {etascope.__version__} here"),
         (True, r"etascope missing or too old \(No module named 'etascope.core'\) there"),
     ],
     ids=["newer", "missing"],
 )
-def test_a_machine_with_other_software_is_named(connected, tmp_path, package, found):
+def test_a_machine_with_other_software_is_named(connected, tmp_path, package, message):
     info = tmp_path / "other" / "etascope-9.9.dist-info"
     info.mkdir(parents=True)
     (info / "METADATA").write_text("Metadata-Version: 2.1\nName: etascope\nVersion: 9.9\n")
@@ -143,7 +143,7 @@ def test_a_machine_with_other_software_is_named(connected, tmp_path, package, fo
     other = add_machine(connected, num_cpus=1, num_gpus=1, env_vars={"PYTHONPATH": str(info.parent)})
     split, plan = job(RATES[:2], folds=1)
     try:
-        with pytest.raises(InputError, match=f"found on .*: {found}"):
+        with pytest.raises(InputError, match=f"found on .*: {message}"):
             RayEngine(Separate(str(tmp_path)), gpus_per_trial=1).train(split, RECIPE, plan)
     finally:
         connected.remove_node(other)
@@ -161,12 +161,12 @@ def test_what_an_engine_refuses_on_a_worker_is_the_same_sentence(connected, tmp_
 
 
 def test_progress_is_told_while_a_part_is_at_work(connected):
-    told, (split, _) = [], job(folds=1)
+    events, (split, _) = [], job(folds=1)
     recipe = dataclasses.replace(RECIPE, epochs=1_000)
     plan = sweep(recipe, 1_000 * steps_per_epoch(split, recipe, 0), [1e-4], [0])
-    RayEngine().train(split, recipe, plan, told.append)
-    assert {(p.total, p.unit) for p in told} == {(1, "trainings")}
-    done = [p.done for p in told]
+    RayEngine().train(split, recipe, plan, events.append)
+    assert {(p.total, p.unit) for p in events} == {(1, "trainings")}
+    done = [p.done for p in events]
     assert done == sorted(done)
     assert done[-1] == 1
     assert any(0 < part < 1 for part in done)

@@ -41,13 +41,13 @@ def test_a_split_is_sent_once_and_without_its_test_rows(connected):
 
 
 def test_parts_come_back_in_order(connected):
-    split, told = made.split(folds=2), []
-    fields = train(join_cluster("auto"), split, parts(5), Needs(1, 0, 3), progress=told.append)
-    for plan, found in zip(parts(5), fields, strict=True):
+    split, counts = made.split(folds=2), []
+    fields = train(join_cluster("auto"), split, parts(5), Needs(1, 0, 3), progress=counts.append)
+    for plan, fields_of_part in zip(parts(5), fields, strict=True):
         alone = DenseEngine(1).train(split, RECIPE, plan)
-        assert found["step_loss"].tobytes() == alone.step_loss.tobytes()
-    assert told == sorted(told)
-    assert told[-1] == 10
+        assert fields_of_part["step_loss"].tobytes() == alone.step_loss.tobytes()
+    assert counts == sorted(counts)
+    assert counts[-1] == 10
 
 
 def test_no_more_are_at_work_than_asked_for(connected, tmp_path):

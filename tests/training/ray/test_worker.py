@@ -20,12 +20,12 @@ def errand(split, steps=10):
 def test_an_errand_is_the_history_without_the_plan():
     split = made.split(folds=2)
     plan, packed = errand(split)
-    told = []
-    fields = run_errand(packed, "one", lambda: split, told.append)
+    counts = []
+    fields = run_errand(packed, "one", lambda: split, counts.append)
     assert "plan" not in fields
     history = DenseEngine(1).train(split, RECIPE, plan)
     assert made.bits(History(plan=plan, **fields)) == made.bits(history)
-    assert told[-1] == 2
+    assert counts[-1] == 2
 
 
 def test_a_worker_gets_a_split_once_and_holds_only_the_latest():

@@ -19,6 +19,7 @@ from etascope.core.errors import InputError
 from etascope.core.protocols import Store
 from etascope.core.recording import StoreRecorder
 from etascope.core.run import Run, versions
+from etascope.core.sentences import Call, Command, say
 from etascope.core.stored import StoredRun
 
 
@@ -86,7 +87,8 @@ def _latest_unfinished(store: Store) -> str:
     stopped = next((line.id for line in lines if not line.finished), None)
     if stopped is None:
         known = "every run here came to its end" if lines else "there are no runs yet"
-        raise InputError(f"resume needs a run that was stopped; {known}. See etascope runs, or begin: etascope pick.")
+        advice = say("See {runs}, or begin: {pick}.", Command("runs"), Call("pick"))
+        raise InputError(f"resume needs a run that was stopped; {known}.", advice)
     return stopped
 
 
@@ -95,8 +97,10 @@ def _check(stored: StoredRun, dataset: Dataset) -> None:
     if dataset.fingerprint != stored.job.data.fingerprint:
         raise InputError(
             f"{dataset.source} has changed since run {stored.id} began: it had {stored.job.data.images:,} images and "
-            f"the fingerprint {stored.job.data.fingerprint[:12]}, now {len(dataset):,} and {dataset.fingerprint[:12]}. "
-            f"Search anew with etascope pick, and forget the old run with etascope rm {stored.id}."
+            f"the fingerprint {stored.job.data.fingerprint[:12]}, now {len(dataset):,} and {dataset.fingerprint[:12]}.",
+            say(
+                "Search anew with {pick}, and forget the old run with {rm}.", Call("pick"), Command("rm", (stored.id,))
+            ),
         )
     now = versions()
     changed = [

@@ -5,18 +5,21 @@ from __future__ import annotations
 import sys
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 import click
 
 from etascope.cli.messages import say
 from etascope.cli.options.output import Output, output_options
-from etascope.cli.options.store import again, opened, store_option
+from etascope.cli.options.store import in_store, opened, store_option
 from etascope.cli.searching import write_answer
 from etascope.core.errors import InputError
 from etascope.core.protocols import Store
 from etascope.core.recipe import Recipe
 from etascope.core.run import DataSummary
+from etascope.core.sentences import Command
+from etascope.core.sentences import say as sentence
 from etascope.core.stored import StoredRun
 from etascope.core.visible import visible
 from etascope.report.terminal.run_list import clock
@@ -40,9 +43,9 @@ def runs(limit: int, store_url: str | None, json_path: str | None, ascii: bool) 
     lines = opened(store_url).find(limit + 1)
     with output.document(lambda: runs_document(lines[:limit])):
         if output.text:
-            where = again(store_url)
-            more = f"etascope runs --limit {10 * limit}{where}" if len(lines) > limit else ""
-            print_runs(output.console(), lines[:limit], _now(), more=more, where=where, ascii=output.plain)
+            more = 10 * limit if len(lines) > limit else None
+            dialect = partial(in_store, store_url)
+            print_runs(output.console(), lines[:limit], _now(), more=more, dialect=dialect, ascii=output.plain)
     return 0
 
 
@@ -70,7 +73,7 @@ def show(run: str, store_url: str | None, json_path: str | None, ascii: bool) ->
     stored = opened(store_url).get(run)
     if stored.finished or json_path is not None:
         return write_answer(output, stored.run, again=True)
-    print_unfinished(output.console(), stored, _now(), where=again(store_url), ascii=output.plain)
+    print_unfinished(output.console(), stored, _now(), dialect=partial(in_store, store_url), ascii=output.plain)
     return 1
 
 
@@ -153,7 +156,7 @@ def code(run: str, framework: str, store_url: str | None) -> int:
 
     recipe, data, learning_rate = _recipe_data_and_rate(run, store_url)
     if learning_rate is None:
-        see = "Its answer" if Path(run).is_file() else f"etascope show {run}{again(store_url)}"
+        see = "Its answer" if Path(run).is_file() else in_store(store_url, Command("show", (run,)))
         raise InputError(
             f"a script needs a learning rate, and for {data.source} it cannot be told yet. {see} says what to try next."
         )
@@ -187,7 +190,7 @@ def rm(run: tuple[str, ...], yes: bool, store_url: str | None) -> int:
     for run_id in run_ids:
         store.remove(run_id)
     removed, whose = ("was", "its") if len(run_ids) == 1 else ("were", "their")
-    say(f"{_count(len(run_ids))} {removed} removed. etascope gc{again(store_url)} gives {whose} space back.")
+    say(f"{_count(len(run_ids))} {removed} removed. {in_store(store_url, Command('gc'))} gives {whose} space back.")
     return 0
 
 
@@ -232,7 +235,8 @@ def _pair(store: Store, a: str | None, b: str | None) -> tuple[StoredRun, Stored
         return first, second
     ended = [line.id for line in store.find() if line.finished and (first is None or line.id != first.id)]
     if len(ended) < (1 if first is not None else 2):
-        raise InputError("compare needs two runs that came to their end; there are not as many. See etascope runs.")
+        said = "compare needs two runs that came to their end; there are not as many."
+        raise InputError(said, sentence("See {runs}.", Command("runs")))
     if first is not None:
         return first, store.get(ended[0])
     return store.get(ended[1]), store.get(ended[0])

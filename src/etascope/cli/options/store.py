@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import re
 import sys
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from functools import cached_property, wraps
+from functools import cached_property, partial, wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -16,6 +15,7 @@ import click
 from etascope.cli.dialect import command_line
 from etascope.cli.messages import note
 from etascope.cli.options.output import Command
+from etascope.core import sentences
 from etascope.core.errors import InputError
 from etascope.core.recording import BestEffort, StoreRecorder
 from etascope.core.visible import in_shell
@@ -23,9 +23,6 @@ from etascope.store.address import find_address
 
 if TYPE_CHECKING:
     from etascope.store.sql import SqlStore
-
-#: Commands on kept runs that sentences name, and the run that they are for.
-_ON_RUNS = re.compile(r"\betascope (show|resume|rm|runs|gc|compare|export|code|lock)\b( [0-9a-f]{4,}\b)?")
 
 
 def store_option(command: Command) -> Command:
@@ -36,12 +33,8 @@ def store_option(command: Command) -> Command:
         try:
             return command(*arguments, **options)
         except InputError as error:
-            if not _ON_RUNS.search(str(error)):
-                raise
-            there = again(options["store_url"])
-            written = (part.written(command_line) for part in error.sentences)
-            parts = (_ON_RUNS.sub(lambda command: command[0] + there, part) for part in written)
-            raise InputError(*parts) from error
+            there = partial(in_store, options["store_url"])
+            raise InputError(*(part.written(there) for part in error.sentences)) from error
 
     return click.option(
         "--store", "store_url", metavar="URL",
@@ -50,13 +43,14 @@ def store_option(command: Command) -> Command:
     )(cast("Command", run))  # fmt: skip
 
 
-def again(store_url: str | None) -> str:
-    """Return what to add to a command so that it finds the store that was given; empty where none was."""
-    if store_url is None:
-        return ""
+def in_store(store_url: str | None, setting: sentences.Setting) -> str:
+    """Write a setting as `command_line` does, a command so that it finds the store that was given."""
+    words = command_line(setting)
+    if store_url is None or not isinstance(setting, sentences.Call):
+        return words
     # An address of a server may hold a password.
     known = find_address(store_url).kind == "file"
-    return f" --store {in_shell(store_url)}" if known else " and the same --store"
+    return f"{words} --store {in_shell(store_url)}" if known else f"{words} and the same --store"
 
 
 def opened(store_url: str | None, *, make: bool = False) -> SqlStore:
@@ -102,14 +96,14 @@ class Recording:
         """Say at a terminal where the answer can be seen again."""
         kept = self._id and self.recorder.keeps and find_address(self.url).kind != "memory"
         if kept and sys.stderr.isatty():
-            note(f"kept as run {self._id}; see it again with etascope show {self._id}{again(self.url)}.")
+            note(f"kept as run {self._id}; see it again with {self._command('show')}.")
 
     def after_a_stop(self) -> str:
         """Return what is kept of a search that was stopped, and how to go on; empty where nothing is."""
         if self.run is None or self._id is None or find_address(self.url).kind == "memory":
             return ""
         if self.run.finished:
-            return f"the answer is kept: etascope show {self._id}{again(self.url)}"
+            return f"the answer is kept: {self._command('show')}"
         from etascope.report.terminal.run_list import kept_words
 
         kept = kept_words(self.run.histories)
@@ -118,7 +112,10 @@ class Recording:
         if not self._is_there():
             return f"what was kept of it is not in the store any more: run {self._id} was removed meanwhile"
         verb = "is" if kept.startswith("1 ") and " and " not in kept else "are"
-        return f"{kept} {verb} kept; go on with: etascope resume {self._id}{again(self.url)}"
+        return f"{kept} {verb} kept; go on with: {self._command('resume')}"
+
+    def _command(self, name: str) -> str:
+        return in_store(self.url, sentences.Command(name, (self._id,)))
 
     def _is_there(self) -> bool:
         address = find_address(self.url)

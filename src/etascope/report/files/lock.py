@@ -13,7 +13,7 @@ from etascope.core.data import called
 from etascope.core.errors import InputError
 from etascope.core.plain import Document, plain
 from etascope.core.recipe import Recipe
-from etascope.core.sentences import Setting, say
+from etascope.core.sentences import Call, Command, Setting, say
 from etascope.report.files.whole_file import write_whole
 from etascope.report.words.lock import Lock
 
@@ -21,7 +21,7 @@ LOCK_SCHEMA = "etascope/lock/1"
 #: Where a lock is written and looked for.
 LOCK_NAME = "etascope.lock.json"
 _AS_THEY_ARE = ("learning_rate", "basin", "target", "recipe", "options", "run", "versions")
-_AGAIN = "Write it again: etascope lock"
+_AGAIN = say("Write it again: {lock}.", Command("lock"))
 
 
 def lock_document(lock: Lock) -> Document:
@@ -52,11 +52,11 @@ def read_lock(path: Path) -> Lock:
     try:
         text = path.read_text(encoding="utf-8")
     except FileNotFoundError:
-        out = "" if path == Path(LOCK_NAME) else " {out}"
-        advice = f"Write one from a run that you accept: etascope pick, then etascope lock{out}."
-        raise InputError(f"there is no lock {path}.", say(advice, Setting("out", called(str(path))))) from None
+        lock = Command("lock", () if path == Path(LOCK_NAME) else (Setting("out", called(str(path))),))
+        advice = say("Write one from a run that you accept: {pick}, then {lock}.", Call("pick"), lock)
+        raise InputError(f"there is no lock {path}.", advice) from None
     except UnicodeDecodeError:
-        raise InputError(f"{path} is no lock: it is not text. {_AGAIN}.") from None
+        raise InputError(f"{path} is no lock: it is not text.", _AGAIN) from None
     except OSError as error:
         raise InputError(f"{path} cannot be read: {(error.strerror or str(error)).lower()}.") from error
     return lock_of(text, path)
@@ -67,12 +67,12 @@ def lock_of(text: str, path: Path) -> Lock:
     try:
         document: object = json.loads(text)
     except ValueError:  # Also what is nested too deep or holds numbers too long.
-        raise InputError(f"{path} is no lock: it is not JSON. {_AGAIN}.") from None
+        raise InputError(f"{path} is no lock: it is not JSON.", _AGAIN) from None
     except RecursionError:
-        raise InputError(f"{path} is no lock: it is nested too deep. {_AGAIN}.") from None
+        raise InputError(f"{path} is no lock: it is nested too deep.", _AGAIN) from None
     schema = cast("dict[str, object]", document).get("schema") if isinstance(document, dict) else None
     if not isinstance(schema, str) or not schema.startswith("etascope/lock/"):
-        raise InputError(f'{path} is no lock: it must hold "schema": "{LOCK_SCHEMA}"; found {schema!r}. {_AGAIN}.')
+        raise InputError(f'{path} is no lock: it must hold "schema": "{LOCK_SCHEMA}"; found {schema!r}.', _AGAIN)
     if schema != LOCK_SCHEMA:
         raise InputError(
             f"{path} was written by a newer etascope, as {schema}; this one reads {LOCK_SCHEMA}. Upgrade etascope, or "
@@ -187,4 +187,4 @@ class _Reading:
         written = (
             "nothing" if value is None else value if isinstance(value, str) and value.isprintable() else repr(value)
         )
-        raise InputError(f"{self._path} is no lock as etascope writes it: {name} {rule}; found {written}. {_AGAIN}.")
+        raise InputError(f"{self._path} is no lock as etascope writes it: {name} {rule}; found {written}.", _AGAIN)

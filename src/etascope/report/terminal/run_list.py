@@ -13,6 +13,7 @@ from etascope.core.history import History, Status, settled
 from etascope.core.measure import Measure
 from etascope.core.numbers import rate
 from etascope.core.plain import Document, plain
+from etascope.core.sentences import Call, Command, Dialect, Setting, python, say
 from etascope.core.stored import RunLine, StoredRun
 from etascope.core.trials import Trial, trials
 from etascope.report.terminal.page import Page
@@ -52,16 +53,17 @@ def clock(when: datetime) -> str:
 
 
 def print_runs(
-    console: Console, lines: Sequence[RunLine], now: datetime, *, more: str = "", where: str = "", ascii: bool = False
-) -> None:
+    console: Console, lines: Sequence[RunLine], now: datetime, *, more: int | None = None, dialect: Dialect = python,
+    ascii: bool = False,
+) -> None:  # fmt: skip
     """Write stored runs, the latest first, two lines each: when and what came out, and what was asked.
 
-    `more` is the command that shows more runs than these, empty where there are none, and `where` what a command takes
-    besides to find the store.
+    `more` is the limit that shows more runs than these, where there are more; `dialect` writes commands.
     """
     page = Page(console, ascii)
     if not lines:
-        page.wrapped("There are no runs yet. Make one: etascope pick keeps every search here.")
+        none = say("There are no runs yet. Make one: {pick} keeps every search here.", Call("pick"))
+        page.wrapped(none.written(dialect))
         return
     wide = max(8, *(len(line.id) for line in lines))
     page.line(f"{'run':<{wide}}  {'when':<32}  {'rate':>8}  {'test':>6}  state", "bold")
@@ -74,13 +76,15 @@ def print_runs(
         images = f", {line.images:,} images" if line.images else ""
         page.wrapped(f"{line.source}{images}: {line.recipe}", "dim", first=" " * (wide + 2))
     page.line("")
-    if more:
-        page.wrapped(f"There are more: {more}")
+    if more is not None:
+        limit = Command("runs", (Setting("limit", more),))
+        page.wrapped(say("There are more: {runs}", limit).written(dialect))
     stopped = next((line for line in lines if not line.finished), None)
     if stopped is not None:
-        page.wrapped(f"Go on with a run that did not come to its end: etascope resume {stopped.id}{where}.")
-    elif not more:
-        page.wrapped(f"Look at one again: etascope show {lines[0].id}{where}.")
+        move = say("Go on with a run that did not come to its end: {resume}.", Command("resume", (stopped.id,)))
+        page.wrapped(move.written(dialect))
+    elif more is None:
+        page.wrapped(say("Look at one again: {show}.", Command("show", (lines[0].id,))).written(dialect))
 
 
 def state(line: RunLine) -> str:
@@ -96,12 +100,9 @@ def runs_document(lines: Sequence[RunLine]) -> Document:
 
 
 def print_unfinished(
-    console: Console, stored: StoredRun, now: datetime, *, where: str = "", ascii: bool = False
+    console: Console, stored: StoredRun, now: datetime, *, dialect: Dialect = python, ascii: bool = False
 ) -> None:
-    """Write what a run has that did not come to its end, and how to go on with it; it needs no history.
-
-    `where` is what a command takes besides to find the store.
-    """
+    """Write what a run has that did not come to its end, and how to go on, in a dialect; it needs no history."""
     page, job = Page(console, ascii), stored.job
     known = trials(job.task, stored.histories)
     page.line(f"run {stored.id} did not come to its end", "bold yellow")
@@ -114,7 +115,7 @@ def print_unfinished(
         ("recipe", f"{recipe_words(job.task, job.data)}, seed {job.task.recipe.seed}"),
         ("kept", f"{kept_words(stored.histories) or 'nothing yet'}; {count:,} {'trial' if count == 1 else 'trials'} "
                  "in all"),
-        ("next", f"go on where it stopped: etascope resume {stored.id}{where}"),
+        ("next", f"go on where it stopped: {dialect(Command('resume', (stored.id,)))}"),
     ])  # fmt: skip
     if known:
         page.line("")

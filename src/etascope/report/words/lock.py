@@ -12,6 +12,7 @@ from etascope.core.data import Dataset
 from etascope.core.errors import InputError
 from etascope.core.numbers import rate
 from etascope.core.recipe import Recipe
+from etascope.core.sentences import Command, say
 from etascope.core.stored import StoredRun
 
 #: Rates are equal when they agree to this share: files may hold fewer digits than memory.
@@ -73,13 +74,13 @@ class Lock:
         run, choice = stored.run, stored.run.choice
         if choice.learning_rate is None or choice.basin is None:
             raise InputError(
-                f"run {stored.id} cannot tell its best rate yet, so there is nothing to lock. See what would settle "
-                f"it: etascope show {stored.id}."
+                f"run {stored.id} cannot tell its best rate yet, so there is nothing to lock.",
+                say("See what would settle it: {show}.", Command("show", (stored.id,))),
             )
         if run.task.measure.reported:
             raise InputError(
-                f"a lock names images and a recipe of etascope's; run {stored.id} was of trainings of your own. Commit "
-                f"its document instead: etascope export {stored.id}."
+                f"a lock names images and a recipe of etascope's; run {stored.id} was of trainings of your own.",
+                say("Commit its document instead: {export}.", Command("export", (stored.id,))),
             )
         evaluation = None if run.trace is None else run.trace.evaluation
         return cls(

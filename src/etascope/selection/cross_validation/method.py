@@ -23,14 +23,12 @@ from etascope.selection.cross_validation.luck import expected_luck
 from etascope.selection.cross_validation.reasons import (
     MEASURES,
     Measured,
-    at_rate,
     confidence,
-    hardly_wall,
-    measured_walls,
     no_answer,
     reasons,
 )
 from etascope.selection.cross_validation.verdicts import verdicts
+from etascope.selection.cross_validation.walls import at_rate, hardly_wall, measured_walls
 from etascope.selection.cross_validation.window import connected, first_window, lane_grid, wall_rates, wider_window
 from etascope.selection.estimate import Settled, settle, worth_tuning
 from etascope.selection.grid import FIVE_FOLDS, Grid, check_fields

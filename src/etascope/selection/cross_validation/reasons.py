@@ -7,12 +7,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from etascope.core.choice import Basin, Confidence, Landscape, Walls
+from etascope.core.choice import Confidence, Landscape, Walls
 from etascope.core.recipe import Task
-from etascope.core.sentences import Sentence
+from etascope.core.sentences import Sentence, Setting
 from etascope.core.trials import HOPELESS
-from etascope.selection.basin import FREE, Limited, high_wall, learned, low_wall
-from etascope.selection.estimate import WORDS, Settled, settled_by_seeds
+from etascope.selection.basin import FREE, Limited, learned
+from etascope.selection.cross_validation.walls import at_rate
+from etascope.selection.estimate import WORDS, Settled, settled_by_seeds, word_of
 from etascope.selection.landscape import best_index
 from etascope.selection.scores import LEAST
 from etascope.selection.words.reasons import (
@@ -27,7 +28,7 @@ from etascope.selection.words.reasons import (
     window,
 )
 from etascope.selection.words.refuted import Refuted, lowest_of
-from etascope.selection.words.verdicts import HARDLY, NEAR_EDGE, above_chance
+from etascope.selection.words.verdicts import NEAR_EDGE, above_chance
 
 #: The optimum of plain loss is told when it is lower than accuracy's by this, in decades, and its loss by this share.
 APART, LESS = 0.3, 0.95
@@ -37,49 +38,9 @@ RAISED = 0.99
 MEASURES = {"accuracy": "temperature-scaled loss", "loss": "validation loss"}
 
 
-def measured_walls(scored: Landscape, within: Basin | None = None) -> Walls:
-    """Return the nearest rates around the best, none within the basin, that are clearly worse, or diverged.
-
-    None where there is none. Within the basin a rate can have clearly more loss, and hardly less accuracy.
-    """
-    best = best_index(scored)
-    if best is None:
-        return Walls()
-    ends = within or Basin(math.inf, 0.0)
-    places = low_wall(scored, best, ends.low), high_wall(scored, best, ends.high)
-    return Walls(*(None if place is None else float(scored.learning_rates[place]) for place in places))
-
-
-def hardly_wall(task: Task, measured: Landscape, within: Basin) -> float | None:
-    """Return the highest rate below a basin that hardly beats a blind guess, where the best one does.
-
-    Where even the best has learned little, no loss is clearly worse (`measured_walls`): a blind guess is as bad as it
-    gets.
-    """
-    best, blind = best_index(measured), HARDLY * math.log(task.n_classes)
-    if best is None or not measured.mean_loss[best] < blind:
-        return None
-    loss, right = measured.mean_loss, measured.mean_accuracy
-    hardly = (measured.learning_rates < within.low) & np.isfinite(loss) & (loss > blind) & ~(right > above_chance(task))
-    rates = measured.learning_rates[hardly].tolist()
-    return rates[-1] if rates else None
-
-
-def at_rate(settled: Settled) -> tuple[float, float]:
-    """Return scored loss in nats and accuracy as a share at the recommended rate, interpolated over log rate."""
-    scores = settled.scores
-    full = scores.counts == scores.counts.max()
-    x, place = np.log10(scores.learning_rates[full]), math.log10(settled.learning_rate)
-    # A rate that diverged on some unit has no loss to tell; beside it its score stands in.
-    table = np.where(np.isinf(scores.as_measured).any(axis=1, keepdims=True), scores.log_loss, scores.as_measured)[full]
-    means = [float(row[~np.isnan(row)].mean()) for row in table]
-    loss = math.exp(float(np.interp(place, x, means)))
-    return loss, 1 - float(np.interp(place, x, scores.error[full]))
-
-
 def confidence(settled: Settled, limited: Limited = FREE) -> Confidence:
     """Return the confidence in words, and what would settle it; a basin that the search's limits cut is not likely."""
-    word, settle = next(word for least, word in WORDS if settled.share >= least), Sentence("")
+    word, settle = word_of(settled.share), Sentence("")
     if word == WORDS[-1][1]:
         seeds, each = len({seed for seed, _ in settled.scores.units}), max(int(settled.scores.counts.max()), 1)
         lost = settled.draws.regret_at(settled.learning_rate, WORDS[0][0])
@@ -195,7 +156,11 @@ def _calm(plain: Landscape, chosen: float) -> list[Sentence]:
     if there > LESS * here or here <= LEAST:
         return []
     better = "" if float(plain.mean_accuracy[best]) > right else ", accuracy is not better"
-    return [Reason.CALM(there=float(plain.learning_rates[best]), loss=there, here=here, right=better)]
+    return [
+        Reason.CALM(
+            Setting("target", "loss"), there=float(plain.learning_rates[best]), loss=there, here=here, right=better
+        )
+    ]
 
 
 def no_answer(

@@ -21,7 +21,7 @@ from etascope.core.trials import Trial, trials
 from etascope.selection.basin import before_divergence, within_walls
 from etascope.selection.cost import search_cost
 from etascope.selection.customary import customary_rate
-from etascope.selection.estimate import TOLERANCES, UNITS, WORDS
+from etascope.selection.estimate import TOLERANCES, UNITS, word_of
 from etascope.selection.grid import FIVE_FOLDS, check_fields
 from etascope.selection.halving.budgets import Budgets, budgets_for
 from etascope.selection.halving.noise import noise_variance, shift_mean
@@ -191,7 +191,7 @@ class Halving:
         share = draws.confidence(answer, tolerance)
         # In 144 searches on 18 jobs that nothing was tuned on, choices called likely were within one point in 95 of 100
         # cases, probable ones in 92, not settled ones in 7 of 12.
-        word, limited = next(word for least, word in WORDS if share >= least), limited_by(outcome, answer, basin)
+        word, limited = word_of(share), limited_by(outcome, answer, basin)
         ends = [(scored[r].trial.valid_loss[-1], scored[r].trial.valid_accuracy[-1]) for r in finalists]
         loss, accuracy = (
             float(np.interp(math.log10(answer), np.log10(finalists), values)) for values in zip(*ends, strict=True)

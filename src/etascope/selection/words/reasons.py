@@ -61,7 +61,7 @@ class Reason(Enum):
     EDGE = "Mind the edge: {edge:rate}, only {times:.2g} times as large, {how}."
     CALM = (
         "Plain validation loss is lowest at {there:rate}, {loss:nats} against about {here:nats} nats: probabilities "
-        "are truer there{right}. The target loss looks for it."
+        "are truer there{right}. Searching with {target} looks for it."
     )
     WAY = "Of {count} trials, {counts}{on}."
     LATER = (

@@ -51,7 +51,7 @@ def explain_module(module: Module, x: NDArray[np.float32], device: Device) -> tu
     torch = load_torch()
     module.eval()
     with torch.no_grad(), random_state_kept():
-        one, two = (_watch(module, np.concatenate([x[:1]] * n), device)[0] for n in (1, 2))
+        one, two = (_observed(module, np.concatenate([x[:1]] * n), device)[0] for n in (1, 2))
         whole = sum(leaf.output.numel() for leaf in one) * len(x) <= MOST_NUMBERS
         # That an output has as many rows as there are inputs can be chance; that it follows two numbers is not.
         rows = [len(a.output) == 1 and len(b.output) == 2 for a, b in zip(one, two, strict=False)]
@@ -65,7 +65,7 @@ def explain_module(module: Module, x: NDArray[np.float32], device: Device) -> tu
 
 def _look(module: Module, x: NDArray[np.float32], device: Device, shown: Sequence[bool]) -> list[Layer]:
     if any(shown):
-        leaves, outputs = _watch(module, x, device)
+        leaves, outputs = _observed(module, x, device)
     else:
         leaves, outputs = [], module(_to(x, device))
     layers = list[Layer]()
@@ -87,7 +87,7 @@ def _look(module: Module, x: NDArray[np.float32], device: Device, shown: Sequenc
     return layers
 
 
-def _watch(module: Module, x: NDArray[np.float32], device: Device) -> tuple[list[_LeafOutput], Tensor]:
+def _observed(module: Module, x: NDArray[np.float32], device: Device) -> tuple[list[_LeafOutput], Tensor]:
     """Run a module and return what left its leaves, in order, and its output."""
     torch, leaves = load_torch(), list[_LeafOutput]()
     # How a weight is made of others, as weight norm does, is no layer.

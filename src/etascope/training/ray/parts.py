@@ -14,7 +14,7 @@ import numpy as np
 from etascope.core.data import Split
 from etascope.core.errors import InputError
 from etascope.core.run import versions
-from etascope.core.sentences import Setting, say
+from etascope.core.sentences import Command, Setting, say
 from etascope.training.ray.cluster import AUTO, Session, load_ray, places
 from etascope.training.ray.worker import received, remote_training, start_tally
 
@@ -161,7 +161,7 @@ class _Room:
         elif now - self._last_room > GIVE_UP:
             raise InputError(
                 f"the Ray cluster has had no machine left for the trials for {GIVE_UP:.0f} s.",
-                say("Add machines, and go on with etascope resume ({address}).", Setting("address", AUTO)),
+                say("Add machines, and go on: {resume}.", Command("resume", (Setting("address", AUTO),))),
             )
 
 

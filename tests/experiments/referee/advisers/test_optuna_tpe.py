@@ -19,12 +19,12 @@ def optuna():
 
 
 def test_it_answers_what_optuna_itself_finds(optuna):
-    asked = bench()
-    advice = OptunaTPE(3).advise(asked)
+    problem = bench()
+    advice = OptunaTPE(3).advise(problem)
 
     def objective(trial):
         rate = trial.suggest_float("learning_rate", 1e-5, 1.0, log=True)
-        return float(asked.train(sweep(SMALL, 40, [rate], [0])).valid_loss[0, -1])
+        return float(problem.train(sweep(SMALL, 40, [rate], [0])).valid_loss[0, -1])
 
     study = optuna.create_study(sampler=optuna.samplers.TPESampler(seed=0))
     study.optimize(objective, n_trials=3)

@@ -18,12 +18,12 @@ def test_the_customary_default_is_free_and_by_family(optimizer):
 
 
 def test_own_pick_is_the_search_of_its_method():
-    asked = bench()
-    advice = OwnPick(GridSearch()).advise(asked)
+    problem = bench()
+    advice = OwnPick(GridSearch()).advise(problem)
     histories = []
-    while (plan := GridSearch().propose(asked.task, histories)) is not None:
-        histories.append(asked.train(plan))
-    assert advice.learning_rate == GridSearch().choose(asked.task, histories).learning_rate
+    while (plan := GridSearch().propose(problem.task, histories)) is not None:
+        histories.append(problem.train(plan))
+    assert advice.learning_rate == GridSearch().choose(problem.task, histories).learning_rate
     assert advice.equivalents > len(histories[0].plan) * 0.8
 
 
@@ -33,8 +33,8 @@ def test_a_method_that_cannot_tell_gives_no_rate():
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.name)
 def test_every_rule_advises_from_its_own_sweep(rule):
-    adviser, asked = RangeTestAdviser(rule), bench()
-    advice = adviser.advise(asked)
+    adviser, problem = RangeTestAdviser(rule), bench()
+    advice = adviser.advise(problem)
     assert advice.learning_rate is None or rule.sweep.low / 10 <= advice.learning_rate <= rule.sweep.high
     assert 0 < advice.equivalents <= rule.sweep.length(50) / 50
     assert (adviser.name, adviser.needs, advice.train) == (rule.name, (), None)
@@ -43,11 +43,11 @@ def test_every_rule_advises_from_its_own_sweep(rule):
 
 def test_the_suggestion_is_the_rules_on_the_losses_of_that_sweep():
     rule = next(rule for rule in RULES if rule.name == "ignite steepest")
-    asked = bench()
+    problem = bench()
     rates = rule.sweep.trained(50)
-    history = asked.train(Plan(rates[None], np.array([0]), np.array([NO_FOLD])))
+    history = problem.train(Plan(rates[None], np.array([0]), np.array([NO_FOLD])))
     expected = rule.suggest(rule.sweep.stated(50), history.step_loss[0].astype(float))
-    assert RangeTestAdviser(rule).advise(asked).learning_rate == expected
+    assert RangeTestAdviser(rule).advise(problem).learning_rate == expected
 
 
 def test_a_sweep_longer_than_the_training_trains_longer():

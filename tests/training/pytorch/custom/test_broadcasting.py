@@ -20,10 +20,10 @@ def search(**more):
 def stepping(loss):
     def step(model, optimizer, inputs, targets):
         optimizer.zero_grad()
-        found = loss(model(inputs), targets)
-        found.backward()
+        value = loss(model(inputs), targets)
+        value.backward()
         optimizer.step()
-        return found
+        return value
 
     return {"training": TrainingOptions(step=step), "loss": nn.functional.mse_loss}
 
@@ -45,7 +45,7 @@ def test_what_is_compared_with_every_target_is_told(loss, form):
         "step": stepping(loss),
         "train_loss": {**of_model, "loss": nn.functional.mse_loss},
     }[form]
-    found = search(**given)
-    assert bool(found) == (loss is spread)
-    if found:
-        assert "tensors of (20, 1) and (20,) are put together, which PyTorch broadcasts to (20, 20)" in found[0]
+    run = search(**given)
+    assert bool(run) == (loss is spread)
+    if run:
+        assert "tensors of (20, 1) and (20,) are put together, which PyTorch broadcasts to (20, 20)" in run[0]

@@ -52,10 +52,10 @@ def test_buffers_and_frozen_flags_count_as_weights():
 
 
 def test_the_proof_says_what_was_compared():
-    found = fingerprint(Small())
-    text = str(Untouched(found, dict(found)))
+    print_ = fingerprint(Small())
+    text = str(Untouched(print_, dict(print_)))
     assert text.startswith("the same bits before and after: weights and buffers ")
-    assert all(digest[:8] in text for digest in found.values())
+    assert all(digest[:8] in text for digest in print_.values())
     assert "weights and buffers" not in fingerprint(lambda seed: None)
 
 

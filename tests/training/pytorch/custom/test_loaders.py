@@ -105,7 +105,7 @@ class Shrinking:
 
 
 @pytest.mark.parametrize(
-    ("train", "told"),
+    ("train", "message"),
     [
         ([], "train_loader must give at least one batch; it is empty"),
         ((pair for pair in [(X, Y)]), r"found a generator, which is exhausted after one pass\. Give a list"),
@@ -120,14 +120,14 @@ class Shrinking:
         (Shrinking(2), "it gave 1 at first and none later"),
     ],
 )
-def test_loaders_that_cannot_be_used_are_refused_in_a_sentence(train, told):
+def test_loaders_that_cannot_be_used_are_refused_in_a_sentence(train, message):
     def go_through():
         batches = LoaderBatches(train, [(X, Y)], CPU)
         for epoch in range(2):
             assert batches.steps_per_epoch(0)
             list(batches.steps(0, 0, epoch, 0))
 
-    with pytest.raises(InputError, match=told):
+    with pytest.raises(InputError, match=message):
         go_through()
 
 
@@ -158,7 +158,7 @@ class GrowingWithLength(Growing):
 
 
 @pytest.mark.parametrize(
-    ("train", "told"),
+    ("train", "message"),
     [
         (UsedUp(), "gave 3 at first and none later"),
         (UsedUpWithLength(), "gave 3 at first and none later"),
@@ -166,26 +166,26 @@ class GrowingWithLength(Growing):
         (GrowingWithLength(), "gave 4 at first and [0-9]+ later"),
     ],
 )
-def test_training_loaders_that_vary_are_refused_in_a_sentence(train, told):
+def test_training_loaders_that_vary_are_refused_in_a_sentence(train, message):
     batches = LoaderBatches(train, [(X, Y)], CPU)
-    with pytest.raises(InputError, match=told):  # noqa: PT012
+    with pytest.raises(InputError, match=message):  # noqa: PT012
         for epoch in range(3):
             assert batches.steps_per_epoch(0)
             list(batches.steps(0, 0, epoch, 0))
 
 
 @pytest.mark.parametrize(
-    ("valid", "told"),
+    ("valid", "message"),
     [(UsedUp(), "gave 12 at first and none later"), (Growing(), "gave 10 at first and more later")],
 )
 @pytest.mark.parametrize("use", [LoaderBatches.fingerprint, lambda batches: list(batches.valid(0, 0))])
-def test_validation_loaders_that_vary_are_refused_in_a_sentence(valid, told, use):
+def test_validation_loaders_that_vary_are_refused_in_a_sentence(valid, message, use):
     batches = made(valid=type(valid)())
     assert batches.valid_examples
     if isinstance(valid, Growing) and use is LoaderBatches.fingerprint:
         assert len(use(batches)) == 64
         return
-    with pytest.raises(InputError, match=told):
+    with pytest.raises(InputError, match=message):
         use(batches)
 
 

@@ -14,11 +14,11 @@ def test_metrics_are_means_over_examples_of_the_trials_that_came_furthest():
     def accuracy(outputs, targets):
         return (outputs.argmax(1) == targets).float().mean()
 
-    found = metrics_of(made.training, made.task, [history], {"accuracy": accuracy, "rows": lambda o, t: len(t)})
-    assert list(found) == [0.01, 0.1]
-    for row, told in enumerate(found.values()):
-        assert told["accuracy"] == pytest.approx(history.valid_accuracy[row, -1])
-        assert told["rows"] == pytest.approx((5 * 5 + 4 * 4) / 9)
+    values = metrics_of(made.training, made.task, [history], {"accuracy": accuracy, "rows": lambda o, t: len(t)})
+    assert list(values) == [0.01, 0.1]
+    for row, of_trial in enumerate(values.values()):
+        assert of_trial["accuracy"] == pytest.approx(history.valid_accuracy[row, -1])
+        assert of_trial["rows"] == pytest.approx((5 * 5 + 4 * 4) / 9)
     early = trained(made, [0.5], steps=1)
     assert list(metrics_of(made.training, made.task, [early, history], {"n": lambda o, t: 1})) == [0.01, 0.1]
 
@@ -40,8 +40,8 @@ def test_a_metric_that_compares_every_output_with_every_target_is_refused():
 
 
 def test_metrics_are_tried_before_anything_trains():
-    told = "the metric shape must return one number of outputs and targets; it raised"
-    with pytest.raises(InputError, match=told):
+    sentence = "the metric shape must return one number of outputs and targets; it raised"
+    with pytest.raises(InputError, match=sentence):
         job(metrics={"shape": lambda o, t: torch.zeros(2)})
     with pytest.raises(InputError, match="the metric error must compare each output with its own target"):
         check_metrics({"error": squared}, torch.rand(8, 1), Y[:8].float())

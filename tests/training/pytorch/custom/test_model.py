@@ -67,7 +67,7 @@ def test_models_and_optimizers_that_cannot_be_used_are_refused():
         called(lambda seed: None, 0)
     with pytest.raises(InputError, match="must make a model of a seed; it raised KeyError"):
         called(lambda seed: {}[seed], 0)
-    for optimizer, told in [
+    for optimizer, message in [
         (lambda g: None, "it raised TypeError"),
         (lambda g, r: None, "found NoneType without one"),
         (
@@ -76,7 +76,7 @@ def test_models_and_optimizers_that_cannot_be_used_are_refused():
         ),
     ]:
         networks = custom_networks(Linear(), optimizer, None)
-        with pytest.raises(InputError, match=told):
+        with pytest.raises(InputError, match=message):
             networks.optimizers(networks.build(0), 0.1)
 
 
@@ -113,7 +113,7 @@ def test_a_scheduler_that_comes_with_the_optimizer_is_refused():
 
 
 def test_groups_that_cannot_be_used_are_refused():
-    for groups, told in [
+    for groups, message in [
         (lambda m: m.missing, "groups must return the parameters of a model in groups.*it raised AttributeError"),
         (
             lambda m: [{"params": m.head.parameters()}, {"params": m.conv.parameters(), "lr": -1.0}],
@@ -121,7 +121,7 @@ def test_groups_that_cannot_be_used_are_refused():
         ),
     ]:
         networks = custom_networks(Small(), lambda g, r: torch.optim.SGD(g, lr=r), groups)
-        with pytest.raises(InputError, match=told):
+        with pytest.raises(InputError, match=message):
             networks.optimizers(networks.build(0), 1.0)
 
 
@@ -163,9 +163,9 @@ def test_parameters_in_no_optimizer_are_told():
     model = Small()
     whole = [torch.optim.SGD(model.parameters(), lr=0.1)]
     assert left_out(model, whole) == ()
-    (told,) = left_out(model, [torch.optim.SGD(model.head.parameters(), lr=0.1)])
-    assert told.startswith("Mind the optimizer: 4 of 6 parameters with requires_grad are in none of its groups")
-    assert told.endswith("(conv.weight, conv.bias, norm.weight, ...).")
+    (sentence,) = left_out(model, [torch.optim.SGD(model.head.parameters(), lr=0.1)])
+    assert sentence.startswith("Mind the optimizer: 4 of 6 parameters with requires_grad are in none of its groups")
+    assert sentence.endswith("(conv.weight, conv.bias, norm.weight, ...).")
     model.conv.requires_grad_(False)
     model.norm.requires_grad_(False)
     assert left_out(model, [torch.optim.SGD(model.head.parameters(), lr=0.1)]) == ()
@@ -184,7 +184,7 @@ def test_what_is_no_optimizer_of_pytorch_is_refused():
 
 
 @pytest.mark.parametrize(
-    ("groups", "told"),
+    ("groups", "message"),
     [
         (lambda m: [{"params": m.parameters(), "lr": 0}], "lr in groups must be above 0 in one of them"),
         (lambda m: [{"params": m.parameters(), "lr": "0.1 of it"}], "found '0.1 of it'"),
@@ -192,8 +192,8 @@ def test_what_is_no_optimizer_of_pytorch_is_refused():
         (lambda m: [{"lr": 1.0}], "each of groups must have its parameters under params; found lr"),
     ],
 )
-def test_groups_are_named_where_the_fault_is_theirs(groups, told):
-    with pytest.raises(InputError, match=told):
+def test_groups_are_named_where_the_fault_is_theirs(groups, message):
+    with pytest.raises(InputError, match=message):
         custom_networks(Linear(), adamw, groups).optimizers(Linear(), 0.1)
 
 

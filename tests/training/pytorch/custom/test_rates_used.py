@@ -92,7 +92,7 @@ MOVES = "because the schedule moves them; found {}, which keeps its parameters a
 
 
 @pytest.mark.parametrize(
-    ("make", "told"),
+    ("make", "message"),
     [
         (Kept, MOVES.format("Kept")),
         (Defaults, MOVES.format("Defaults")),
@@ -101,9 +101,9 @@ MOVES = "because the schedule moves them; found {}, which keeps its parameters a
         (Around, r"also after load_state_dict\(\).* found Around, which then keeps its parameters"),
     ],
 )
-def test_a_rate_of_the_beginning_is_refused_where_the_rate_moves_and_is_right_where_it_does_not(make, told):
+def test_a_rate_of_the_beginning_is_refused_where_the_rate_moves_and_is_right_where_it_does_not(make, message):
     look(make, moves=False)
-    with pytest.raises(InputError, match=told):
+    with pytest.raises(InputError, match=message):
         look(make, moves=True)
 
 

@@ -49,7 +49,7 @@ def test_a_schedule_of_torch_with_a_climb_from_zero_is_told_by_the_nearest_name(
 
 
 @pytest.mark.parametrize(
-    ("shape", "told"),
+    ("shape", "message"),
     [
         ([1.0] * 9, "each of the 10 steps of the training; found 9"),
         ([1.0] * 9 + [-0.1], "at least 0, not all of them 0; found -0.1 to 1"),
@@ -69,15 +69,15 @@ def test_a_schedule_of_torch_with_a_climb_from_zero_is_told_by_the_nearest_name(
         (lambda t: 0.0, "found 0 to 0"),
     ],
 )
-def test_a_shape_that_is_none_is_refused(shape, told):
-    with pytest.raises(InputError, match=told):
+def test_a_shape_that_is_none_is_refused(shape, message):
+    with pytest.raises(InputError, match=message):
         shaped(Recipe(), shape, 10)
 
 
 def test_a_function_that_says_otherwise_when_it_is_asked_again_is_refused():
-    told = iter(np.linspace(1, 0.1, 20).tolist())
+    factors = iter(np.linspace(1, 0.1, 20).tolist())
     with pytest.raises(InputError, match=r"for step 0 it returned 1 and then 0\.\d+\. Compute it from the step alone"):
-        shaped(Recipe(), lambda t: next(told), 10)
+        shaped(Recipe(), lambda t: next(factors), 10)
 
 
 def test_a_function_of_the_step_is_a_shape_as_lambdalr_takes_it():

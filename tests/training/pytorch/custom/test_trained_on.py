@@ -15,7 +15,7 @@ X = torch.rand(200, 3, 8, 8, generator=torch.Generator().manual_seed(0))
 Y = torch.arange(200) % 3
 
 
-def told(train, valid, dtype=torch.float32):
+def sentences_after(train, valid, dtype=torch.float32):
     """Return what is told after the rows `valid` were met as validation, and the rows `train` in training."""
     one = TrainedOn()
     for part in torch.as_tensor(valid).split(20):
@@ -27,17 +27,17 @@ def told(train, valid, dtype=torch.float32):
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64, torch.bfloat16])
 def test_examples_that_are_trained_on_are_known_whatever_the_batches(dtype):
-    assert told(range(150), range(150, 200), dtype) == ()
-    (found,) = told(range(199, -1, -1), range(150, 200), dtype)
-    assert found.startswith("Mind the validation: its examples are trained on too")
-    (part,) = told(range(170), range(150, 200), dtype)
+    assert sentences_after(range(150), range(150, 200), dtype) == ()
+    (sentence,) = sentences_after(range(199, -1, -1), range(150, 200), dtype)
+    assert sentence.startswith("Mind the validation: its examples are trained on too")
+    (part,) = sentences_after(range(170), range(150, 200), dtype)
     assert "40% of its examples are trained on too" in part
 
 
 def test_few_examples_are_told_and_the_same_one_again_is_one():
-    assert "it has only one example" in told(range(100), [150])[0]
-    assert "it has only one example" in told(range(100), [150] * 60)[0]
-    assert "it has only 9 different examples" in told(range(100), range(150, 159))[0]
+    assert "it has only one example" in sentences_after(range(100), [150])[0]
+    assert "it has only one example" in sentences_after(range(100), [150] * 60)[0]
+    assert "it has only 9 different examples" in sentences_after(range(100), range(150, 159))[0]
 
 
 def test_targets_and_other_inputs_tell_examples_apart():
@@ -69,9 +69,9 @@ def test_classes_that_validate_and_are_not_trained_on_are_told(train, valid, sai
     held = 30 * len(valid)
     one.validates(Batch(X[:held], labels[:held].to(kind), held))
     one.trains(Batch(X[held : len(labels)], labels[held:].to(kind), len(labels) - held), 0, 0, 1, last=last)
-    found = one.sentences()
-    assert found == () or said in found[0]
-    assert bool(found) == (bool(said) and last and kind != torch.float32)
+    sentences = one.sentences()
+    assert sentences == () or said in sentences[0]
+    assert bool(sentences) == (bool(said) and last and kind != torch.float32)
 
 
 def test_what_cannot_be_known_is_counted():
@@ -95,10 +95,10 @@ class Noisy(Dataset):
 
 
 class Counted(torch.utils.data.Sampler):
-    asked = 0
+    calls = 0
 
     def __iter__(self):
-        self.asked += 1
+        self.calls += 1
         return iter(range(60))
 
     def __len__(self):
@@ -133,15 +133,15 @@ def compared(train, valid):
     ],
 )
 def test_rows_of_one_data_set_are_compared_where_examples_are_augmented(train, valid, same):
-    found = compared(train, valid)
-    assert (same in found[0]) if same else not found
+    sentences = compared(train, valid)
+    assert (same in sentences[0]) if same else not sentences
 
 
 def test_one_loader_for_both_is_told_and_no_sampler_is_gone_through():
     batches, sampler = [(X, Y)], Counted()
     assert compared(batches, batches)
     assert not compared(DataLoader(NOISE, sampler=sampler), DataLoader(NOISE, sampler=sampler))
-    assert sampler.asked == 0
+    assert sampler.calls == 0
     assert compared(*(DataLoader(TensorDataset(X, Y)) for _ in range(2))) == []
 
 
@@ -149,14 +149,14 @@ class Counts:
     """A loader that knows how often it was gone through."""
 
     def __init__(self, batches):
-        self.passes, self.batches = 0, batches
+        self.epochs, self.batches = 0, batches
 
     def __len__(self):
         return 10
 
     def __iter__(self):
-        self.passes += 1
-        return iter(self.batches(self.passes))
+        self.epochs += 1
+        return iter(self.batches(self.epochs))
 
 
 VALID = [(X[:40, 1], Y[:40])]
@@ -170,8 +170,8 @@ def by_system(_):
     return [PARTS[i] for i in order]
 
 
-def late(passes):
-    return [*PARTS[:4], *((x * passes, y) for x, y in PARTS[4:])]
+def late(number):
+    return [*PARTS[:4], *((x * number, y) for x, y in PARTS[4:])]
 
 
 @pytest.mark.parametrize("seed", [0, 5])

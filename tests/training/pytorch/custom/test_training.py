@@ -38,28 +38,33 @@ def trained(job, rates, steps=8):
 
 
 def test_the_task_is_read_off_the_loaders_the_model_and_the_optimizer():
-    found = job(accumulate=2)
-    recipe = found.task.recipe
+    training = job(accumulate=2)
+    recipe = training.task.recipe
     assert (recipe.batch_size, recipe.epochs, recipe.optimizer) == (16, 2, "momentum")
     assert (recipe.momentum, recipe.weight_decay) == (0.8, 0.02)
-    assert (found.task.n_development, found.task.n_valid, found.data.development) == (4 * 8, 9, 4 * 8 + 9)
+    assert (training.task.n_development, training.task.n_valid, training.data.development) == (4 * 8, 9, 4 * 8 + 9)
     assert job(accumulate=99).task.n_development == 4 * 8
-    assert (found.task.n_classes, found.task.n_folds, found.task.steps_per_epoch) == (3, 1, 2)
-    assert (found.data.image_shape, found.data.class_names) == ((8, 8, 1), ("0", "1", "2"))
-    assert (found.target, found.optimizer, found.ratios, found.loss_unit) == ("accuracy", "SGD", [[1.0]], 1.0)
+    assert (training.task.n_classes, training.task.n_folds, training.task.steps_per_epoch) == (3, 1, 2)
+    assert (training.data.image_shape, training.data.class_names) == ((8, 8, 1), ("0", "1", "2"))
+    assert (training.target, training.optimizer, training.ratios, training.loss_unit) == (
+        "accuracy",
+        "SGD",
+        [[1.0]],
+        1.0,
+    )
     assert job(optimizer=lambda g, r: torch.optim.NAdam(g, lr=r)).task.recipe.optimizer == "adam"
     assert job(optimizer=lambda g, r: torch.optim.ASGD(g, lr=r)).optimizer == "ASGD"
 
 
 def test_other_targets_are_ranked_by_loss_in_units_of_the_untrained_model():
     model = nn.Sequential(nn.Flatten(), nn.Linear(64, 1), nn.Flatten(0))
-    found = job(model, nn.MSELoss(), Y.float())
-    assert found.target == "loss"
-    assert found.data.class_names == ()
+    training = job(model, nn.MSELoss(), Y.float())
+    assert training.target == "loss"
+    assert training.data.class_names == ()
     with torch.no_grad():
         untrained = nn.MSELoss()(model(X[30:]), Y[30:].float()).item()
-    assert found.loss_unit * np.log(10) == pytest.approx(untrained, rel=1e-5)
-    history = trained(found, [1e-9])
+    assert training.loss_unit * np.log(10) == pytest.approx(untrained, rel=1e-5)
+    history = trained(training, [1e-9])
     assert history.valid_loss[0, -1] == pytest.approx(np.log(10), rel=1e-4)
     assert np.isnan(history.valid_accuracy).all()
 
@@ -70,7 +75,7 @@ class Dictionary(Linear):
 
 
 @pytest.mark.parametrize(
-    ("how", "told"),
+    ("how", "message"),
     [
         (
             {"targets": Y.float()},
@@ -96,10 +101,10 @@ class Dictionary(Linear):
         ({"optimizer": lambda g, r: torch.optim.SGD(Linear().parameters(), lr=r)}, "those of a copy of the model"),
     ],
 )
-def test_what_cannot_be_used_is_refused_before_anything_trains(how, told):
-    with pytest.raises(InputError, match=told) as found:
+def test_what_cannot_be_used_is_refused_before_anything_trains(how, message):
+    with pytest.raises(InputError, match=message) as caught:
         job(**how)
-    assert "\n" not in str(found.value)
+    assert "\n" not in str(caught.value)
 
 
 COLUMN = nn.Sequential(nn.Flatten(), nn.Linear(64, 1))
@@ -124,11 +129,11 @@ COLUMN = nn.Sequential(nn.Flatten(), nn.Linear(64, 1))
 @pytest.mark.parametrize("turned", [False, True])
 def test_a_column_of_outputs_against_a_row_of_targets_is_refused(loss, turned):
     model, targets = (nn.Sequential(COLUMN, nn.Flatten(0)), Y.float()[:, None]) if turned else (COLUMN, Y.float())
-    with pytest.raises(InputError, match="must compare each output with its own target; found outputs") as found:
+    with pytest.raises(InputError, match="must compare each output with its own target; found outputs") as caught:
         job(model, loss, targets)
-    assert "\n" not in str(found.value)
+    assert "\n" not in str(caught.value)
     if not turned:
-        assert "targets.unsqueeze(-1)" in str(found.value)
+        assert "targets.unsqueeze(-1)" in str(caught.value)
 
 
 def test_binary_losses_that_refuse_it_themselves_are_told_with_the_shapes():
@@ -178,12 +183,15 @@ def test_trials_of_a_model_that_is_worth_it_train_beside_each_other_and_choose_w
     torch.set_num_threads(2)
     wide = nn.Sequential(nn.Conv2d(1, 64, 3, padding=1), nn.ReLU(), nn.Conv2d(64, 128, 3, padding=1), nn.Flatten())
     model = nn.Sequential(wide, nn.ReLU(), nn.Linear(128 * 64, 3))
-    found = job(model)
-    assert found.training.threads == 2
+    training = job(model)
+    assert training.training.threads == 2
     assert job(nn.Sequential(model, nn.Dropout(0.1))).training.threads == 1
     assert job().training.threads == 1
     beside, in_turn = (
-        trained(dataclasses.replace(found, training=dataclasses.replace(found.training, threads=n)), [0.001, 0.01, 0.1])
+        trained(
+            dataclasses.replace(training, training=dataclasses.replace(training.training, threads=n)),
+            [0.001, 0.01, 0.1],
+        )
         for n in (2, 1)
     )
     # One thread or two: sums are of other parts.
@@ -219,11 +227,11 @@ def squared(outputs, targets):
 
 def step_of(loss):
     def step(model, optimizer, inputs, targets):
-        found = loss(model(inputs), targets)
+        value = loss(model(inputs), targets)
         optimizer.zero_grad()
-        found.backward()
+        value.backward()
         optimizer.step()
-        return found
+        return value
 
     return step
 
@@ -258,7 +266,7 @@ def test_a_subclass_of_an_optimizer_begins_where_its_base_does():
 
 
 def test_the_label_that_is_left_out_may_be_any_number():
-    model, found = Linear(), []
+    model, histories = Linear(), []
     for label in (-100, 255, 1):
         targets = Y.clone()
         targets[::4] = label if label != 1 else -100
@@ -267,18 +275,18 @@ def test_the_label_that_is_left_out_may_be_any_number():
             targets = torch.where(targets == -100, 1, targets)
         valid = [(X[30:35], targets[30:35]), (X[35:], targets[35:])]
         loss = nn.CrossEntropyLoss(ignore_index=label)
-        found.append(trained(job(model, loss, targets, valid=valid), [0.01, 0.1]))
-    np.testing.assert_array_equal(found[0].valid_loss, found[1].valid_loss)
-    np.testing.assert_array_equal(found[0].valid_accuracy, found[1].valid_accuracy)
-    assert np.isfinite(found[2].valid_loss).all()
+        histories.append(trained(job(model, loss, targets, valid=valid), [0.01, 0.1]))
+    np.testing.assert_array_equal(histories[0].valid_loss, histories[1].valid_loss)
+    np.testing.assert_array_equal(histories[0].valid_accuracy, histories[1].valid_accuracy)
+    assert np.isfinite(histories[2].valid_loss).all()
 
 
 def test_targets_of_other_losses_all_count_whatever_they_leave_out():
     targets = torch.where(torch.arange(39) % 5 == 0, -100, Y)
     valid = [(X[30:35], targets[30:35]), (X[35:], targets[35:])]
     model = nn.Sequential(Linear(), nn.LogSoftmax(1))
-    found = trained(job(model, nn.NLLLoss(), targets, valid=valid), [0.01, 0.1])
-    assert np.isfinite(found.valid_loss).all()
+    run = trained(job(model, nn.NLLLoss(), targets, valid=valid), [0.01, 0.1])
+    assert np.isfinite(run.valid_loss).all()
 
 
 def test_scores_in_place_of_log_probabilities_are_named():
@@ -295,5 +303,5 @@ def test_complex_targets_are_taken():
             return torch.complex(super().forward(x), super().forward(x))
 
     targets = torch.complex(Y.float(), Y.float())
-    found = job(Complex(), lambda o, t: (o[:, 0] - t).abs().square().mean(), targets)
-    assert found.target == "loss"
+    training = job(Complex(), lambda o, t: (o[:, 0] - t).abs().square().mean(), targets)
+    assert training.target == "loss"
