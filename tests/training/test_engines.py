@@ -61,6 +61,6 @@ def test_a_model_of_ones_own_is_rehearsed_before_a_search():
     with pytest.raises(InputError, match=r"found the same model when it was called again\. Build it in the factory\.$"):
         rehearsal_of(TorchEngine(lambda n, shape: one, device="cpu"), split, recipe, plan)
     (sentence,) = rehearsal_of(TorchEngine(Lists, device="cpu"), split, recipe, plan)
-    assert sentence.startswith("Mind seen: ")
+    assert sentence.startswith("Mind sizes: ")
     assert rehearsal_of(TorchEngine(Linear, device="cpu"), split, recipe, plan) == ()
     assert rehearsal_of(DenseEngine(), split, recipe, plan) == ()

@@ -160,7 +160,7 @@ def test_an_optimizer_that_keeps_something_beside_its_state_is_refused_by_name()
 def test_what_is_lost_and_may_matter_later_is_told():
     (sentence,) = [reason for reason in map(str, search(DecidesLater()).choice.reasons) if reason.startswith("Mind ")]
     assert sentence.startswith(
-        "Mind seen: what changes there in training is in no state_dict(), and a trial that is in"
+        "Mind sizes: what changes there in training is in no state_dict(), and a trial that is in"
     )
     without = search(DecidesLater(), method=GridSearch(2, low=0.01, high=0.1))
     assert not [reason for reason in map(str, without.choice.reasons) if reason.startswith("Mind ")]
@@ -269,5 +269,5 @@ def test_a_search_that_goes_on_says_the_same():
     first = search(DecidesLater())
     again = search(DecidesLater(), histories=first.histories[:1])
     # What such a model is trained to differs where its state is lost; what is said of it does not.
-    (sentence,) = [one for one in map(str, first.choice.reasons) if one.startswith("Mind seen")]
+    (sentence,) = [one for one in map(str, first.choice.reasons) if one.startswith("Mind sizes")]
     assert sentence in map(str, again.choice.reasons)
