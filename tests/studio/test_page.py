@@ -36,7 +36,7 @@ def test_a_link_leads_to_its_way_and_all_links_lead_on(way, visit):
     page = visit(way)
     expect(page.locator("#way h2").first).to_contain_text(WAYS[way])
     expect(page.locator("nav a[aria-current=page]")).to_have_attribute("data-way", way)
-    expect(page.locator("#trouble")).to_be_hidden()
+    expect(page.locator("#failure")).to_be_hidden()
     for link in page.locator("nav a").all():
         query = parse_qs(urlsplit(link.get_attribute("href")).query)
         assert query["epochs"] == ["2"]
@@ -279,7 +279,7 @@ def test_every_way_follows_the_data_set(way, visit):
         page.locator("#way tbody tr").first.wait_for()
         page.get_by_label("training step").fill("80")
     expect(page.locator("#way")).to_contain_text(texts)
-    expect(page.locator("#trouble")).to_be_hidden()
+    expect(page.locator("#failure")).to_be_hidden()
 
 
 def test_what_is_not_on_this_machine_says_how_to_fetch_it(browser, tmp_path, monkeypatch):
@@ -287,7 +287,7 @@ def test_what_is_not_on_this_machine_says_how_to_fetch_it(browser, tmp_path, mon
     with studio(tmp_path / "runs.sqlite") as address:
         page = browser.new_page()
         page.goto(f"{address}/?data=kmnist&{QUICK}")
-        expect(page.locator("#trouble")).to_contain_text("etascope trace kmnist")
+        expect(page.locator("#failure")).to_contain_text("etascope trace kmnist")
         expect(page.locator("#recipe option[value=mnist]")).to_be_disabled()
         expect(page.locator("#recipe option[value=mnist]")).to_have_text("mnist (not on this machine)")
         page.get_by_text("More data sets").click()
@@ -364,7 +364,7 @@ def test_a_kept_search_of_the_command_line_opens_with_what_it_has(kind, browser,
             page.goto(f"{address}/?way={way}&run={run}&lr=0.02")
             expect(page.locator("#way")).to_contain_text(shown)
             expect(page.locator("#recipe")).to_contain_text(f"The kept run {run}")
-            expect(page.locator("#trouble")).to_be_hidden()
+            expect(page.locator("#failure")).to_be_hidden()
             rates = {
                 trial["learning_rate"]
                 for trial in document["trials"]
@@ -432,7 +432,7 @@ def test_what_is_no_zip_is_told_and_nothing_is_lost(visit, tmp_path):
     (tmp_path / "mine.zip").write_bytes(b"hello")
     page = visit("project", f"{QUICK}&seed=5", quiet=False)
     page.get_by_label("a zip of images").set_input_files(tmp_path / "mine.zip")
-    expect(page.locator("#trouble")).to_contain_text("Zip the folder again")
+    expect(page.locator("#failure")).to_contain_text("Zip the folder again")
     assert state(page)["seed"] == "5"
 
 
@@ -554,12 +554,12 @@ def test_a_server_that_went_and_came_back(browser, tmp_path):
         page.goto(f"{first}/?{QUICK}&seed=9")
         expect(page.locator("#reading")).to_contain_text("Recommended here")
     page.get_by_label("batch size").select_option("32")
-    expect(page.locator("#trouble")).to_contain_text("does not answer")
+    expect(page.locator("#failure")).to_contain_text("does not answer")
     assert state(page)["batch_size"] == "32"
     with studio(tmp_path / "runs.sqlite", "--port", str(urlsplit(first).port)):
         page.get_by_role("button", name="Try again").click()
         expect(page.locator("#reading")).to_contain_text("Recommended here")
-        expect(page.locator("#trouble")).to_be_hidden()
+        expect(page.locator("#failure")).to_be_hidden()
     context.close()
 
 

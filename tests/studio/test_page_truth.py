@@ -282,10 +282,10 @@ def test_a_challenge_is_scored_by_what_was_measured_and_keeps_its_probes(visit):
 )
 def test_what_an_address_says_wrong_is_told_and_left_out(wrong, expected, visit):
     page = visit(wrong.split("=")[1] if wrong.startswith("way") else "concept", f"{QUICK}&{wrong}")
-    expect(page.locator("#trouble")).to_contain_text(expected)
+    expect(page.locator("#failure")).to_contain_text(expected)
     expect(page.locator("#way h2").first).to_be_visible()
     page.get_by_role("slider", name="learning rate").press("ArrowRight")
-    expect(page.locator("#trouble")).to_be_hidden()
+    expect(page.locator("#failure")).to_be_hidden()
 
 
 def test_back_brings_the_recipe_back_into_its_controls(visit):
@@ -328,7 +328,7 @@ def test_a_stream_that_is_cut_off_is_noticed(visit):
     page = visit("concept", QUICK, quiet=False)
     page.route("**/api/landscape*", lambda route: route.fulfill(body='data: {"event": "begin", "rates": []}\n\n'))
     page.get_by_label("seed").fill("31")
-    expect(page.locator("#trouble")).to_contain_text("does not answer")
+    expect(page.locator("#failure")).to_contain_text("does not answer")
     page.unroute("**/api/landscape*")
     page.get_by_role("button", name="Try again").click()
     expect(page.locator("#reading")).to_contain_text("Recommended here")

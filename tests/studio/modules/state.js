@@ -1,5 +1,5 @@
 import { equal } from "./assertions.js";
-import { address, begin, get, moved, pack, recipeOf, refused, set, unpack, watch } from "/state.js";
+import { address, begin, get, moved, pack, recipeOf, refused, set, subscribe, unpack } from "/state.js";
 
 const RECIPE = { data: "digits", optimizer: "momentum", epochs: 5, hidden: "128" };
 
@@ -29,7 +29,7 @@ export function what_cannot_be_used_is_refused_with_a_sentence_and_stands_at_its
 export function a_change_is_passed_on_once_and_stands_in_the_address() {
   opened("?");
   const changes = [],
-    stop = watch((state, before) => changes.push([before.lr, state.lr]));
+    stop = subscribe((state, before) => changes.push([before.lr, state.lr]));
   set({ lr: 0.1 });
   set({ lr: 0.1 });
   stop();

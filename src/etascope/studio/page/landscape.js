@@ -1,4 +1,4 @@
-// The landscape of the recipe under way: asked for once, told to all who watch, as it comes.
+// The landscape of the recipe under way: asked for once, told to all who subscribe, as it comes.
 import { ask, letAhead, stream } from "./api.js";
 import { recipeOf } from "./state.js";
 
@@ -15,7 +15,7 @@ function nothing() {
   return { rates: [], trials: [], run: null, done: false, error: null };
 }
 
-export function watch(listener) {
+export function subscribe(listener) {
   listeners.add(listener);
   listener(now);
   return () => listeners.delete(listener);

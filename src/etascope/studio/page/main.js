@@ -20,7 +20,7 @@ import * as why from "./ways/why.js";
 
 const WAYS = { concept, why, "deep-dive": deepDive, trace, "try-it": tryIt, metrics, challenge, project, recall };
 const EMPTY = { rates: [], trials: [], run: null };
-const [nav, section, alert, readout, heading] = ["ways", "way", "trouble", "reading", "dial-title"].map((id) =>
+const [nav, section, alert, readout, heading] = ["ways", "way", "failure", "reading", "dial-title"].map((id) =>
   document.getElementById(id),
 );
 
@@ -53,7 +53,7 @@ async function begin() {
     readout.replaceChildren(h("b", {}, `${rates.words(lr)}: ${word}. `), text, ...(veiled() ? [] : answer()));
   };
   let adopted = "";
-  landscape.watch((now) => {
+  landscape.subscribe((now) => {
     // A kept run brings its recipe along, as far as it is one of the dense networks.
     if (!now.stored) adopted = "";
     if (now.stored && now.stored !== adopted && now.run.recipe && !now.run.recipe.model) {
@@ -96,7 +96,7 @@ async function begin() {
       ),
     ),
   );
-  address.watch((state, before) => {
+  address.subscribe((state, before) => {
     for (const link of nav.children) link.href = address.address({ ...state, way: link.dataset.way });
     if (state.way !== before.way) show();
     point();

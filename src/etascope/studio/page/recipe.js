@@ -1,7 +1,7 @@
 // The recipe's controls: what they say goes into the page's address.
 import * as data from "./data-sets.js";
 import { h } from "./elements.js";
-import { get, set, watch } from "./state.js";
+import { get, set, subscribe } from "./state.js";
 
 const NAMES = {
   sgd: "SGD",
@@ -48,7 +48,7 @@ export function controls(form, choices) {
     if (fields.data.value !== chosen) fields.data.replaceChildren(...data.options(chosen));
   };
   tell(state);
-  watch(tell);
+  subscribe(tell);
   for (const [name, field] of Object.entries(fields)) {
     field.name = name;
     field.setAttribute("aria-label", labels[name]);
@@ -62,7 +62,7 @@ export function controls(form, choices) {
   }
   form.append(data.more());
   form.addEventListener("submit", (event) => event.preventDefault());
-  watch((now) => {
+  subscribe((now) => {
     for (const [name, field] of Object.entries(fields))
       // "08" that is being typed is 8 already.
       if (field.tagName === "SELECT" ? field.value !== String(now[name]) : Number(field.value) !== now[name])

@@ -80,7 +80,7 @@ export function address(of) {
   );
 }
 
-export function watch(listener) {
+export function subscribe(listener) {
   listeners.add(listener);
   return () => listeners.delete(listener);
 }

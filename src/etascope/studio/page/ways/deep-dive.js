@@ -263,7 +263,7 @@ export function open(into, complain) {
     );
   }
 
-  const stop = landscape.watch((now) => {
+  const stop = landscape.subscribe((now) => {
     if (get().run) kept();
     else if (now.done) wall.again();
   });

@@ -229,7 +229,7 @@ export function open(into, complain) {
     }
   }
 
-  const stop = landscape.watch(() => {
+  const stop = landscape.subscribe(() => {
     if (get().run) stored();
   });
   load();

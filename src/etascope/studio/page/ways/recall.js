@@ -119,7 +119,7 @@ export function open(into, complain) {
       : `${total} questions.`;
   }
 
-  const stop = landscape.watch((now) => {
+  const stop = landscape.subscribe((now) => {
     if (now.done || !now.trials.length) draw();
   });
   load();

@@ -187,7 +187,7 @@ export function open(into, complain) {
     );
   }
 
-  const stop = landscape.watch(draw);
+  const stop = landscape.subscribe(draw);
   load();
   write();
   return {
