@@ -2,7 +2,9 @@
 
 import importlib
 import importlib.util
+import re
 from importlib import resources
+from pathlib import Path
 
 import pytest
 
@@ -22,6 +24,14 @@ PAIRS = [line.split()[:2] for line in (resources.files("etascope.core") / "renam
 def test_every_new_name_is_there_and_no_old_one(old, new):
     assert importlib.util.find_spec(f"etascope.{new}") is not None
     assert new_name(f"etascope.{old}") == f"etascope.{new}"
+
+
+@pytest.mark.parametrize("old", (Path(__file__).parent / "first_edition.txt").read_text().split())
+def test_every_module_of_the_first_edition_is_there_or_says_where_it_is(old):
+    try:
+        assert importlib.util.find_spec(f"etascope.{old}") is not None
+    except ImportError as error:
+        assert re.search(r"etascope\.\S+ is etascope\.\S+ now.*; see docs/migration\.md\.", str(error))
 
 
 @pytest.mark.parametrize(

@@ -79,10 +79,8 @@ class SplitBatches:
 
     Attributes
     ----------
-    split
-        `x` is `(n, ...)` float32.
-    recipe
-        Gives the batch size.
+    split, recipe
+        `x` is `(n, ...)` float32; and what gives the batch size.
     device
         Where batches go.
     accumulate
