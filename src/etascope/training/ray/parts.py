@@ -161,7 +161,7 @@ class _Room:
         elif now - self._last_room > GIVE_UP:
             raise InputError(
                 f"the Ray cluster has had no machine left for the trials for {GIVE_UP:.0f} s.",
-                say("Add machines, and go on: {resume}.", Command("resume", (Setting("address", AUTO),))),
+                say("Add machines, and go on with {resume}.", Command("resume", (Setting("address", AUTO),))),
             )
 
 
