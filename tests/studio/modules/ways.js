@@ -1,11 +1,12 @@
 import { equal, trial } from "./assertions.js";
-import { outcomes, scored, task } from "/ways/challenge.js";
+import { outcomes, probed, scored, task } from "/ways/challenge.js";
 import { after } from "/ways/concept.js";
-import { dots, means } from "/ways/deep-dive.js";
+import { dots, landOf as deepLandOf, mapOf, means } from "/ways/deep-dive.js";
 import { learned, lossTitle, luck, ofTrial, rows } from "/ways/metrics.js";
 import { answered, opening, understood } from "/ways/project.js";
+import { questionsOf, standingWords } from "/ways/recall.js";
 import { another, shape, testImages } from "/ways/trace.js";
-import { verdict } from "/ways/try-it.js";
+import { landOf, verdict } from "/ways/try-it.js";
 import { course, positions } from "/ways/why.js";
 
 export function a_number_gives_every_class_the_same_task() {
@@ -171,4 +172,38 @@ export function a_trace_is_loaded_anew_for_all_but_another_way() {
   equal(another({ way: "trace", lr: 1 }, { way: "trace", lr: 1 }), false);
   equal([shape([28, 28]), shape([])], ["28\u00d728", "one number"]);
   equal(testImages({ stages: [{ shape_in: [1] }, { shape_in: [200, 10] }] }), 200);
+}
+
+export function a_landscape_in_training_says_so_far_and_draws_no_basin() {
+  const [rows, title, says] = deepLandOf({ trials: [trial(0.1, [2, 1])], run: null }, 2, true, [], 0.5);
+  equal(rows.map(({ kind, rate }) => [kind, rate]), [["dot", 0.1], ["mean", 0.1], ["needle", 0.5]]);
+  equal(title, "After epoch 2, the lowest mean loss so far is 1 at 0.1".replace(" 1 at", " 1.00 at"));
+  equal(says, "Dots are folds, the line is their mean.");
+}
+
+export function the_map_has_a_cell_for_each_rate_and_epoch_that_was_reached() {
+  const [cells] = mapOf({ trials: [trial(0.1, [2, 1]), trial(1, [3])], run: null }, 2);
+  equal(cells.map(({ rate, epoch, loss }) => [rate, epoch, loss]), [[0.1, 1, 2], [1, 1, 3], [0.1, 2, 1]]);
+}
+
+export function a_probe_that_diverged_gets_nothing_right() {
+  const metrics = { diverged: true, valid_accuracy: [0.4], valid_loss: [2, "NaN"] };
+  equal(probed(0.1, metrics), { rate: 0.1, diverged: true, accuracy: 0, losses: [2, "NaN"] });
+  equal(probed(0.1, { ...metrics, diverged: false }).accuracy, 0.4);
+}
+
+export function no_question_is_put_twice_and_the_first_tries_count() {
+  const run = { quiz: [{ text: "A?" }, { text: "B?" }] };
+  equal(questionsOf(run, [{ text: "B?" }, { text: "C?" }]).map(({ text, way }) => [text, way]),
+    [["A?", "deep-dive"], ["B?", "deep-dive"], ["C?", "trace"]]);
+  equal(standingWords(new Map(), 3), "3 questions.");
+  equal(standingWords(new Map([[0, true], [1, false]]), 3), "1 of 2 right at the first try; 3 questions in all.");
+}
+
+export function the_recipe_put_aside_stands_beside_the_one_above() {
+  const now = { trials: [trial(0.1, [2, 1])], run: null },
+    [rows, title, says] = landOf(now, { trials: [trial(1, [3])], run: null }, 0.1);
+  equal(rows.map(({ who, rate, loss }) => [who, rate, loss]), [["A", 0.1, 1], ["B", 1, 3]]);
+  equal(title, "A is being trained");
+  equal(says, "Coloured dots: A, the recipe above. Dashed, squares: B.");
 }

@@ -111,6 +111,24 @@ function spec() {
   };
 }
 
+function taskWords(number, r) {
+  const units = r.hidden ? `${r.hidden.replace(",", " and ")} hidden units` : "no hidden layer";
+  return `Task ${number}, on ${images.title(r.data)}: ${r.optimizer}, ${r.schedule} schedule, batches of ${r.batch_size}, ${r.epochs} epochs, ${units}. The recipe above does not count here, and the dial is empty: set the needle, probe, and choose.`;
+}
+
+// What a probe showed, as the table and the picture take it.
+export function probed(rate, { diverged, valid_accuracy: right, valid_loss: losses }) {
+  return { rate, diverged, accuracy: diverged ? 0 : Number(right.at(-1)), losses };
+}
+
+function landRows(all, probes, chosen) {
+  return [
+    ...all.map(({ rate, accuracy }) => ({ kind: "mean", rate, accuracy })),
+    ...probes.map((one) => ({ kind: "probe", ...one })),
+    { kind: "chosen", ...chosen },
+  ];
+}
+
 export function open(into, complain, redraw) {
   let game = null,
     controller = new AbortController();
@@ -159,8 +177,7 @@ export function open(into, complain, redraw) {
     game = { recipe: { ...recipeOf(get()), data, warmup: 0, ...task(get().game) }, probes: [], over: false };
     number.value = get().game;
     shared.textContent = "";
-    const r = game.recipe;
-    says.textContent = `Task ${get().game}, on ${images.title(data)}: ${r.optimizer}, ${r.schedule} schedule, batches of ${r.batch_size}, ${r.epochs} epochs, ${r.hidden ? `${r.hidden.replace(",", " and ")} hidden units` : "no hidden layer"}. The recipe above does not count here, and the dial is empty: set the needle, probe, and choose.`;
+    says.textContent = taskWords(get().game, game.recipe);
     result.replaceChildren();
     draw();
     redraw();
@@ -187,12 +204,7 @@ export function open(into, complain, redraw) {
     probe.disabled = true;
     try {
       const metrics = await ask("/api/metrics", { ...mine.recipe, learning_rate: rate }, controller.signal);
-      mine.probes.push({
-        rate,
-        diverged: metrics.diverged,
-        accuracy: metrics.diverged ? 0 : Number(metrics.valid_accuracy.at(-1)),
-        losses: metrics.valid_loss,
-      });
+      mine.probes.push(probed(rate, metrics));
     } catch (error) {
       if (error.name !== "AbortError") complain(error, () => test(rate));
     }
@@ -233,11 +245,7 @@ export function open(into, complain, redraw) {
     const { best, title, says } = scored(all, rate, customaryRate(game.recipe.optimizer), Number(guess.value));
     result.replaceChildren(h("h3", {}, title), ...says.map((text) => h("p", {}, text)), land.element);
     land.show(
-      [
-        ...all.map((point) => ({ kind: "mean", rate: point.rate, accuracy: point.accuracy })),
-        ...game.probes.map((p) => ({ kind: "probe", ...p })),
-        { kind: "chosen", rate, accuracy: best.accuracy },
-      ],
+      landRows(all, game.probes, { rate, accuracy: best.accuracy }),
       `The best rate of task ${get().game} is ${words(best.rate)}`,
       "Mean of three folds by learning rate. Diamonds: your probes, on one fold. The upright line: your choice.",
     );

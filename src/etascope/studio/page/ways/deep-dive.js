@@ -105,6 +105,66 @@ function mapSpec(measure) {
   };
 }
 
+// Where a landscape from before ended.
+function endOf(ghost) {
+  const measure = landscape.measureOf(ghost.run);
+  return means(dots(ghost.trials, Infinity, measure), "ghost", measure);
+}
+
+// Rows, title and words of the landscape after an epoch; basin and walls belong to the end alone.
+export function landOf({ trials, run }, when, ended, ghosts, needle) {
+  const measure = landscape.measureOf(run),
+    folds = dots(trials, when, measure),
+    line = means(folds, "mean", measure),
+    best = lowest(line),
+    { basin, walls } = ended ? (run ?? {}) : {};
+  const rows = [
+    ...folds,
+    ...line,
+    { kind: "needle", rate: needle },
+    ...ghosts.flatMap((ghost) => endOf(ghost).map((row) => ({ ...row, changed: ghost.changed, age: ghost.age }))),
+    ...(walls?.low ? [{ kind: "wall", rate: axis.low, to: walls.low }] : []),
+    ...(walls?.high ? [{ kind: "wall", rate: walls.high, to: axis.high }] : []),
+    ...(basin ? [{ kind: "basin", rate: basin.low, to: basin.high }] : []),
+  ];
+  const title = best
+    ? `After epoch ${when}, the lowest mean loss ${run ? "is" : "so far is"} ${nats(best.loss)} at ${words(best.rate)}`
+    : `After epoch ${when}, every rate ${run ? "had" : "so far has"} diverged`;
+  const says = [
+    "Dots are folds, the line is their mean.",
+    basin ? "Tinted: the basin." : "",
+    walls?.low || walls?.high ? "Gray: clearly worse." : "",
+    folds.some((dot) => dot.kind === "lost") ? "×: a fold diverged, so there is no mean." : "",
+    folds.some((dot) => dot.loss !== dot.shown && dot.kind === "dot")
+      ? `Losses above ${TALLEST} stand at ${TALLEST}.`
+      : "",
+    ghosts.length ? "Dashed: the settings before, told below." : "",
+  ];
+  return [rows, title, says.filter(Boolean).join(" ")];
+}
+
+// The same of the map: a cell a rate and epoch.
+export function mapOf({ trials, run }, epochs) {
+  const measure = landscape.measureOf(run);
+  const each = Array.from({ length: epochs }, (_, e) => {
+    const there = trials.filter((trial) => trial.valid_loss.length > e);
+    return means(dots(there, e + 1, measure), "cell", measure).map((cell) => ({
+      ...cell,
+      name: words(cell.rate),
+      epoch: e + 1,
+    }));
+  });
+  const [first, last] = [each[0], each.at(-1)].map(lowest);
+  const title =
+    !run || !first || !last
+      ? "Validation loss, epoch by epoch"
+      : first.rate === last.rate
+        ? `${words(last.rate)} is best after the first epoch and after the last`
+        : `After the first epoch ${words(first.rate)} is best, after the last ${words(last.rate)}`;
+  const says = "Mean validation loss by learning rate and epoch; darker is lower, empty where a fold diverged.";
+  return [each.flat(), title, says];
+}
+
 export function open(into, complain) {
   let trained = { trials: [], run: null, of: null },
     later = 0;
@@ -173,11 +233,6 @@ export function open(into, complain) {
     return { ...recipeOf(get()), run: get().run };
   }
 
-  function end(ghost) {
-    const measure = landscape.measureOf(ghost.run);
-    return means(dots(ghost.trials, Infinity, measure), "ghost", measure);
-  }
-
   function clear() {
     trail.forget();
     draw();
@@ -203,64 +258,10 @@ export function open(into, complain) {
     scrub.max = epochs;
     scrub.value = when;
     shown.textContent = `${when} of ${epochs}`;
-    const measure = landscape.measureOf(trained.run),
-      folds = dots(trained.trials, when, measure),
-      line = means(folds, "mean", measure),
-      { basin, walls } = when === epochs ? (trained.run ?? {}) : {},
-      ghosts = measure.unit ? trail.ghosts(trained.of) : [];
-    past.replaceChildren(...trail.list(ghosts, (ghost) => lowest(end(ghost)), clear));
-    const rows = [
-      ...folds,
-      ...line,
-      { kind: "needle", rate: get().lr },
-      ...ghosts.flatMap((ghost) => end(ghost).map((row) => ({ ...row, changed: ghost.changed, age: ghost.age }))),
-      ...(walls?.low ? [{ kind: "wall", rate: axis.low, to: walls.low }] : []),
-      ...(walls?.high ? [{ kind: "wall", rate: walls.high, to: axis.high }] : []),
-      ...(basin ? [{ kind: "basin", rate: basin.low, to: basin.high }] : []),
-    ];
-    const says = [
-      "Dots are folds, the line is their mean.",
-      basin ? "Tinted: the basin." : "",
-      walls?.low || walls?.high ? "Gray: clearly worse." : "",
-      folds.some((dot) => dot.kind === "lost") ? "×: a fold diverged, so there is no mean." : "",
-      folds.some((dot) => dot.loss !== dot.shown && dot.kind === "dot")
-        ? `Losses above ${TALLEST} stand at ${TALLEST}.`
-        : "",
-      ghosts.length ? "Dashed: the settings before, told below." : "",
-    ];
-    const best = lowest(line);
-    land.show(
-      rows,
-      best
-        ? `After epoch ${when}, the lowest mean loss ${trained.run ? "is" : "so far is"} ${nats(best.loss)} at ${words(best.rate)}`
-        : `After epoch ${when}, every rate ${trained.run ? "had" : "so far has"} diverged`,
-      says.filter(Boolean).join(" "),
-    );
-    heat(epochs, measure);
-  }
-
-  function heat(epochs, measure) {
-    const each = Array.from({ length: epochs }, (_, e) =>
-      means(
-        dots(
-          trained.trials.filter((trial) => trial.valid_loss.length > e),
-          e + 1,
-          measure,
-        ),
-        "cell",
-        measure,
-      ).map((cell) => ({ ...cell, name: words(cell.rate), epoch: e + 1 })),
-    );
-    const [first, last] = [each[0], each.at(-1)].map(lowest);
-    map.show(
-      each.flat(),
-      !trained.run || !first || !last
-        ? "Validation loss, epoch by epoch"
-        : first.rate === last.rate
-          ? `${words(last.rate)} is best after the first epoch and after the last`
-          : `After the first epoch ${words(first.rate)} is best, after the last ${words(last.rate)}`,
-      "Mean validation loss by learning rate and epoch; darker is lower, empty where a fold diverged.",
-    );
+    const ghosts = landscape.measureOf(trained.run).unit ? trail.ghosts(trained.of) : [];
+    past.replaceChildren(...trail.list(ghosts, (ghost) => lowest(endOf(ghost)), clear));
+    land.show(...landOf(trained, when, when === epochs, ghosts, get().lr));
+    map.show(...mapOf(trained, epochs));
   }
 
   const stop = landscape.subscribe((now) => {

@@ -7,6 +7,65 @@ import { address, get, moved, recipeOf, set } from "../state.js";
 
 export const name = "Recall";
 
+// The questions of the search and of the training, none twice, each with the way that shows why.
+export function questionsOf(run, traced) {
+  const all = [
+    ...(run.quiz ?? []).map((q) => ({ ...q, way: "deep-dive", title: "Deep dive" })),
+    ...traced.map((q) => ({ ...q, way: "trace", title: "Trace" })),
+  ];
+  return all.filter((q, n) => all.findIndex((other) => other.text === q.text) === n);
+}
+
+export function standingWords(score, total) {
+  const right = [...score.values()].filter(Boolean).length;
+  return score.size
+    ? `${right} of ${score.size} right at the first try; ${total} questions in all.`
+    : `${total} questions.`;
+}
+
+function flipCard(front, back, isOpen) {
+  const card = h("details", { class: "card flip" }, h("summary", {}, front), h("p", {}, back));
+  card.open = isOpen;
+  return card;
+}
+
+function seeWhy({ way, title }) {
+  const onclick = (event) => {
+    event.preventDefault();
+    set({ way });
+  };
+  return h("a", { href: address({ ...get(), way }), onclick }, `See why in ${title}.`);
+}
+
+// A question; `chosen` is told its number and whether the answer was right.
+function form(question, n, chosen) {
+  const answer = h("p", { role: "status" });
+  const choose = (i) => {
+    const right = i === question.answer;
+    answer.replaceChildren(
+      h("b", {}, right ? "Right. " : "Not so. "),
+      question.reason,
+      " ",
+      right ? "" : seeWhy(question),
+    );
+    chosen(n, right);
+  };
+  const option = (text, i) =>
+    h(
+      "label",
+      { class: "option" },
+      h("input", { type: "radio", name: `question-${n}`, onchange: () => choose(i) }),
+      text,
+    );
+  return h(
+    "fieldset",
+    { class: "card" },
+    h("legend", {}, `${n + 1}. ${question.text}`),
+    question.options.map(option),
+    answer,
+  );
+}
+
 export function open(into, complain) {
   let later = 0,
     traced = [],
@@ -54,69 +113,18 @@ export function open(into, complain) {
     const faces = cardsOf(run, all, get().lr);
     // A card that was turned stays so.
     const turned = [...cards.querySelectorAll("details[open] summary")].map((front) => front.textContent);
-    cards.replaceChildren(
-      ...faces.map(([front, back]) => {
-        const card = h("details", { class: "card flip" }, h("summary", {}, front), h("p", {}, back));
-        card.open = turned.includes(front);
-        return card;
-      }),
-    );
+    cards.replaceChildren(...faces.map(([front, back]) => flipCard(front, back, turned.includes(front))));
     score = new Map();
-    const questions = [
-      ...(run.quiz ?? []).map((q) => [q, "deep-dive", "Deep dive"]),
-      ...traced.map((q) => [q, "trace", "Trace"]),
-    ];
-    const texts = new Set(),
-      different = questions.filter(([q]) => !texts.has(q.text) && texts.add(q.text));
-    quiz.replaceChildren(...different.map(([question, way, title], n) => form(question, n, way, title)));
-    tell(different.length);
-  }
-
-  function form(question, n, way, title) {
-    const answer = h("p", { role: "status" });
-    const choose = (i) => {
-      const right = i === question.answer;
+    const questions = questionsOf(run, traced),
+      tell = () => {
+        standing.textContent = standingWords(score, questions.length);
+      };
+    const chosen = (n, right) => {
       if (!score.has(n)) score.set(n, right);
-      answer.replaceChildren(
-        h("b", {}, right ? "Right. " : "Not so. "),
-        question.reason,
-        " ",
-        right
-          ? ""
-          : h(
-              "a",
-              {
-                href: address({ ...get(), way }),
-                onclick: (event) => {
-                  event.preventDefault();
-                  set({ way });
-                },
-              },
-              `See why in ${title}.`,
-            ),
-      );
-      tell(quiz.children.length);
+      tell();
     };
-    return h(
-      "fieldset",
-      { class: "card" },
-      h("legend", {}, `${n + 1}. ${question.text}`),
-      question.options.map((option, i) =>
-        h(
-          "label",
-          { class: "option" },
-          h("input", { type: "radio", name: `question-${n}`, onchange: () => choose(i) }),
-          option,
-        ),
-      ),
-      answer,
-    );
-  }
-
-  function tell(total) {
-    standing.textContent = score.size
-      ? `${[...score.values()].filter(Boolean).length} of ${score.size} right at the first try; ${total} questions in all.`
-      : `${total} questions.`;
+    quiz.replaceChildren(...questions.map((question, n) => form(question, n, chosen)));
+    tell();
   }
 
   const stop = landscape.subscribe((now) => {

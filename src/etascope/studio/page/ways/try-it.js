@@ -55,6 +55,35 @@ function spec(measure) {
   };
 }
 
+// Rows, title and words of both landscapes in one picture.
+export function landOf(now, other, needle) {
+  const measure = landscape.measureOf(now.run),
+    shown = (of, who) =>
+      landscape
+        .points(of)
+        .filter((at) => Number.isFinite(at.loss))
+        .map(({ rate, loss }) => ({ who, rate, loss, shown: framed(loss, measure) }));
+  const title = !now.run
+    ? "A is being trained"
+    : !other?.run
+      ? `A: ${words(now.run.learning_rate ?? needle)} is recommended`
+      : verdict(now.run, other.run);
+  return [
+    [...shown(now, "A"), ...(other ? shown(other, "B") : [])],
+    title,
+    `Coloured dots: A, the recipe above.${other ? " Dashed, squares: B." : ""}`,
+  ];
+}
+
+function sideBySide(now, recipe, other) {
+  const left = describe(now, recipe),
+    right = other ? describe(other, other.recipe) : null;
+  return table(
+    ["what", "A, above", "B, put aside"],
+    Object.keys(left).map((key) => [h("th", { scope: "row" }, key), left[key], right ? right[key] : "nothing yet"]),
+  );
+}
+
 export function open(into, complain) {
   let other = null,
     later = 0,
@@ -125,40 +154,9 @@ export function open(into, complain) {
     aside.disabled = Boolean(get().run);
     swap.disabled = aside.disabled || !get().b;
     forget.disabled = !get().b;
-    const rows = [
-      ["A", landscape.now],
-      ["B", other],
-    ].flatMap(([who, of]) =>
-      of
-        ? landscape
-            .points(of)
-            .filter((at) => Number.isFinite(at.loss))
-            .map((at) => ({
-              who,
-              rate: at.rate,
-              loss: at.loss,
-              shown: framed(at.loss, landscape.measureOf(landscape.now.run)),
-            }))
-        : [],
-    );
-    const a = landscape.now.run,
-      b = other?.run;
-    const title = !a
-      ? "A is being trained"
-      : !b
-        ? `A: ${words(a.learning_rate ?? get().lr)} is recommended`
-        : verdict(a, b);
-    land.show(rows, title, `Coloured dots: A, the recipe above.${other ? " Dashed, squares: B." : ""}`);
-    const [left, right] = [
-      describe(landscape.now, landscape.now.stored ? landscape.now.run.recipe : recipeOf(get())),
-      other ? describe(other, other.recipe) : null,
-    ];
-    compared.replaceChildren(
-      table(
-        ["what", "A, above", "B, put aside"],
-        Object.keys(left).map((key) => [h("th", { scope: "row" }, key), left[key], right ? right[key] : "nothing yet"]),
-      ),
-    );
+    const { now } = landscape;
+    land.show(...landOf(now, other, get().lr));
+    compared.replaceChildren(sideBySide(now, now.stored ? now.run.recipe : recipeOf(get()), other));
   }
 
   async function write() {
