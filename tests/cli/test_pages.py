@@ -72,6 +72,6 @@ def test_colour_is_for_terminals_that_want_it():
 def test_a_terminal_is_asked_for_its_width(columns):
     with Terminal(*TRACE, "--ascii", columns=columns, NO_COLOR=1) as terminal:
         _, output = terminal.end()
-    lines = re.sub(r"\x1b\[[\d;]*m", "", output).splitlines()
+    lines = re.sub(r"\x1b\[[?\d;]*[A-Za-z]", "", output).splitlines()
     assert max(map(len, lines)) == columns
     assert "".join(lines).isascii()

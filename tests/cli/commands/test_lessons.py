@@ -28,7 +28,7 @@ def answered(*answers, **variables):
             since = terminal.read_until(PROMPT, since)
             terminal.type(answer)
         code, output = terminal.end()
-    return code, re.sub(r"\x1b\[[\d;]*m", "", output)
+    return code, re.sub(r"\x1b\[[?\d;]*[A-Za-z]", "", output)
 
 
 def flat(text):
