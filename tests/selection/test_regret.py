@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from etascope.selection.regret import CAP, CHEAP, DEAR, Draws, _factor, regret_draws, run_around_best
+from etascope.selection.regret import CAP, CHEAP, DEAR, Draws, factor, regret_draws, run_around_best
 
 X = np.linspace(-3, -1, 13)
 
@@ -92,7 +92,7 @@ def test_no_noise_and_very_much_noise_are_drawn(variance):
     assert np.isfinite(drawn(variance=variance, scale=1e-3).regret).all()
 
 
-def test_a_covariance_that_has_no_cholesky_factor_gets_a_root():
+def test_a_covariance_that_has_no_choleskyfactor_gets_a_root():
     singular = np.array([[1.0, 2.0], [2.0, 1.0]])
-    root = _factor(singular)
+    root = factor(singular)
     assert root @ root.T == pytest.approx(np.array([[1.5, 1.5], [1.5, 1.5]]))

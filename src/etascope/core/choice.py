@@ -275,8 +275,10 @@ class Choice:
 
     @property
     def search_again(self) -> tuple[Setting, ...]:
-        """Limits of the rates to set in another search, those without a value to be left out; mostly none."""
-        return tuple(one for sentence in self.reasons for one in sentence.settings if one.name in ("low", "high"))
+        """Limits of the rates, or a budget, to set in another search, those without a value to be left out."""
+        return tuple(
+            one for sentence in self.reasons for one in sentence.settings if one.name in ("low", "high", "budget")
+        )
 
     @classmethod
     def at(cls, landscape: Landscape, index: int, **facts: Any) -> Choice:  # noqa: ANN401 - fields

@@ -190,17 +190,30 @@ class Split:
         """Number of folds: 0 when nothing validates, 1 for a holdout, k for k-fold cross-validation."""
         return int(self.folds.max(initial=NO_FOLD)) + 1
 
-    def train_rows(self, fold: int) -> NDArray[np.int64]:
-        """Development rows that train when `fold` is held out; all of them for `NO_FOLD`."""
-        if fold == NO_FOLD:
-            return np.arange(len(self.y))
-        return np.flatnonzero(self.folds != fold)
+    def train_rows(self, fold: int, count: int | None = None) -> NDArray[np.int64]:
+        """Development rows that train when `fold` is held out; all for `NO_FOLD`. For `count`, see `valid_rows`."""
+        rows = np.arange(len(self.y)) if fold == NO_FOLD else np.flatnonzero(self.folds != fold)
+        return self._part(rows, fold, count)
 
-    def valid_rows(self, fold: int) -> NDArray[np.int64]:
-        """Development rows that validate when `fold` is held out; none for `NO_FOLD`."""
+    def valid_rows(self, fold: int, count: int | None = None) -> NDArray[np.int64]:
+        """Development rows that validate when `fold` is held out; none for `NO_FOLD`.
+
+        With a `count`, so many of them at most, each class in proportion: the same ones whatever the seed, and those of
+        a smaller count among those of a larger one.
+        """
         if fold == NO_FOLD:
             return np.empty(0, np.int64)
-        return np.flatnonzero(self.folds == fold)
+        return self._part(np.flatnonzero(self.folds == fold), fold, count)
+
+    def _part(self, rows: NDArray[np.int64], fold: int, count: int | None) -> NDArray[np.int64]:
+        if count is None or count >= len(rows):
+            return rows
+        shuffled = np.random.default_rng(fold + 1).permutation(rows)
+        place, labels = np.empty(len(rows)), self.y[shuffled]
+        for label in np.unique(labels):
+            ours = np.flatnonzero(labels == label)
+            place[ours] = (np.arange(len(ours)) + 0.5) / len(ours)
+        return np.sort(shuffled[np.argsort(place, kind="stable")[:count]])
 
     def train_size(self, fold: int) -> int:
         """Examples that a trial sees in one epoch: the same for every held-out fold, so that steps agree.

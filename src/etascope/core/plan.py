@@ -62,6 +62,14 @@ class Plan:
         end of every epoch.
     keep_examples
         Whether the history should hold the loss of every validation example at every evaluation.
+    length
+        Steps of the whole training that the rows are cut from, where it is a rehearsal: a shorter training, with the
+        whole schedule compressed into it. None is a training of the recipe's steps.
+    epoch_steps
+        Steps of an epoch, where trials see a fixed part of the batches alone, the same in every epoch. None is all.
+    valid_rows
+        How many of the held-out rows each evaluation looks at, the same ones for all trials of a fold
+        (`Split.valid_rows`). None is all.
 
     Raises
     ------
@@ -77,6 +85,9 @@ class Plan:
     keep_checkpoints: bool = False
     evaluate_at: tuple[int, ...] | None = None
     keep_examples: bool = False
+    length: int | None = None
+    epoch_steps: int | None = None
+    valid_rows: int | None = None
 
     def __post_init__(self) -> None:
         """Check rates and lengths."""
@@ -91,6 +102,14 @@ class Plan:
             raise InputError(f"checkpoints must all stand at the plan's start {self.start}; found steps {steps}.")
         if self.resume is None and self.start:
             raise InputError(f"a plan that starts at step {self.start} needs checkpoints to go on from.")
+        if self.length is not None and self.start + self.steps > self.length:
+            raise InputError(
+                f"a plan must end within the training that it is a part of; found step {self.start + self.steps} of "
+                f"{self.length}."
+            )
+        for what, count in (("an epoch must have 1 step", self.epoch_steps), ("an evaluation 1 row", self.valid_rows)):
+            if count is not None and count < 1:
+                raise InputError(f"{what} at least; found {count}. Leave it out for all.")
         points = self.evaluate_at or ()
         if list(points) != sorted(set(points)) or any(not self.start < at <= self.start + self.steps for at in points):
             raise InputError(
@@ -106,6 +125,10 @@ class Plan:
     def steps(self) -> int:
         """Number of columns."""
         return self.rates.shape[1]
+
+    def epoch(self, per_epoch: int) -> int:
+        """Return the steps of an epoch, where a whole one has `per_epoch`."""
+        return min(self.epoch_steps or per_epoch, per_epoch)
 
     @property
     def learning_rates(self) -> NDArray[np.float64]:
@@ -190,9 +213,16 @@ def trial_rates(task: Task, plan: Plan) -> NDArray[np.float64]:
     >>> trial_rates(Task(recipe, 10, 80, 5, 7), plan).tolist(), plan.learning_rates.round(4).tolist()
     ([0.1], [0.0981])
     """
-    shape = schedule_row(task.recipe.schedule, task.recipe.warmup, task.steps)
+    shape = schedule_row(task.recipe.schedule, task.recipe.warmup, plan.length or task.steps)
     rates = plan.rates[:, 0] / shape[plan.start]
     return np.array([float(f"{rate:.12g}") for rate in rates.tolist()], np.float64)
+
+
+def evaluation_steps(plan: Plan, per_epoch: int) -> NDArray[np.int64]:
+    """Return the steps done at each evaluation of a plan: those that it names, or the ends of epochs; and its end."""
+    end, per_epoch = plan.start + plan.steps, plan.epoch(per_epoch)
+    epochs = range((plan.start // per_epoch + 1) * per_epoch, end, per_epoch)
+    return np.array([*(at for at in plan.evaluate_at or epochs if at < end), end] if plan.steps else [], np.int64)
 
 
 def check_rates(rates: NDArray[np.float64]) -> None:

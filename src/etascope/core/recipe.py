@@ -148,6 +148,10 @@ class Task:
     largest
         Share of the development rows that are of the largest class: what always naming it gets right. None where the
         labels are not known.
+    held_out
+        Development rows of the largest fold; None where that is not known.
+    checked
+        Images that are trained before the search begins, to see whether a model can be searched at all.
     """
 
     recipe: Recipe
@@ -160,6 +164,8 @@ class Task:
     forward: float | None = None
     n_valid: int | None = None
     largest: float | None = None
+    held_out: int | None = None
+    checked: int = 0
     if not TYPE_CHECKING:
         __getattr__ = renamed_fields(chance="majority")
 
@@ -170,6 +176,7 @@ class Task:
             recipe, split.n_classes, len(split.y), split.n_folds,
             steps_per_epoch(split, recipe, 0 if split.n_folds else NO_FOLD), math.prod(split.x.shape[1:]),
             largest=float(np.bincount(split.y).max() / len(split.y)) if len(split.y) else None,
+            held_out=len(split.y) - split.train_size(0 if split.n_folds else NO_FOLD),
         )  # fmt: skip
 
     @classmethod
@@ -193,6 +200,30 @@ class Task:
     def majority(self) -> float:
         """The share that a blind guess gets right, or always naming the largest class if that is more."""
         return max(1 / max(self.n_classes, 1), self.largest or 0.0)
+
+    @property
+    def train_rows(self) -> int:
+        """Rows that a trial trains on in an epoch, while a fold of the development rows, if any, is held out."""
+        return self.n_development - (0 if self.n_valid is not None else self.valid_rows)
+
+    @property
+    def valid_rows(self) -> int:
+        """Rows that validate: those given beside the development rows, or of the largest fold."""
+        if self.n_valid is not None:
+            return self.n_valid
+        if self.held_out is not None:
+            return self.held_out
+        if self.n_folds > 1:
+            return -(-self.n_development // self.n_folds)
+        return max(self.n_development - self.steps_per_epoch * self.recipe.batch_size, 0)
+
+    @property
+    def unit(self) -> float:
+        """Images that one training goes through, with a validation after each epoch; a trained one counts three times.
+
+        A validated image is one forward pass, a trained one is that and a backward pass of twice the work.
+        """
+        return self.recipe.epochs * (3.0 * self.train_rows + self.valid_rows)
 
     @property
     def steps(self) -> int:

@@ -194,6 +194,10 @@ class _Parts:
         self._began = now
 
 
+#: What must be the same of a plan and of a part of it, arrays and checkpoints apart.
+_SETTINGS = ("start", "evaluate_at", "keep_examples", "keep_checkpoints", "length", "epoch_steps", "valid_rows")
+
+
 def _is_of(part: History, plan: Plan) -> bool:
     """Whether a part is one of this plan: another version of etascope may propose another."""
     if part.part is None or part.part.of != len(plan):
@@ -201,8 +205,7 @@ def _is_of(part: History, plan: Plan) -> bool:
     # To the bit: rates that differ in their last one are trained otherwise.
     of = plan.take(part.part.rows)
     return (
-        (of.start, of.evaluate_at, of.keep_examples, of.keep_checkpoints)
-        == (part.plan.start, part.plan.evaluate_at, part.plan.keep_examples, part.plan.keep_checkpoints)
+        all(getattr(of, name) == getattr(part.plan, name) for name in _SETTINGS)
         and of.rates.tobytes() == part.plan.rates.tobytes()
         and (of.seeds.tobytes(), of.folds.tobytes()) == (part.plan.seeds.tobytes(), part.plan.folds.tobytes())
     )

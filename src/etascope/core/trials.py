@@ -45,6 +45,8 @@ class Trial:
         `(evaluations, temperatures, rows)` float32, or None where a plan did not ask.
     remark
         How it ended, in a clause, where there is more to say than its status.
+    length
+        Steps of its whole training, where it is a rehearsal (`Plan.length`); None is the recipe's.
     """
 
     learning_rate: float
@@ -62,6 +64,7 @@ class Trial:
     examples: int
     example_losses: NDArray[np.float32] | None = None
     remark: str = ""
+    length: int | None = None
 
     @property
     def diverged(self) -> bool:
@@ -76,14 +79,14 @@ class Trial:
 def trials(task: Task, histories: Sequence[History]) -> tuple[Trial, ...]:
     """Return the trials of a search in the order in which they were first trained.
 
-    Trials with equal learning rate, seed and fold are one: a plan that starts where the trial stood goes on with it,
-    any other begins it anew. Histories stand in the order in which they were trained.
+    Trials with equal learning rate, seed, fold and length are one: a plan that starts where the trial stood goes on
+    with it, any other begins it anew. Histories stand in the order in which they were trained.
     """
-    by_key: dict[tuple[float, int, int], Trial] = {}
+    by_key: dict[tuple[float, int, int, int | None], Trial] = {}
     for history in histories:
         plan = history.plan
         for row, rate in enumerate(trial_rates(task, plan).tolist()):
-            key = rate, int(plan.seeds[row]), int(plan.folds[row])
+            key = rate, int(plan.seeds[row]), int(plan.folds[row]), plan.length
             trial, before = _trial(history, row, rate), by_key.get(key)
             by_key[key] = _go_on(before, trial) if before is not None and before.steps == plan.start else trial
     return tuple(by_key.values())
@@ -146,6 +149,7 @@ def _trial(history: History, row: int, rate: float) -> Trial:
         examples=int(history.examples[row]),
         example_losses=None if history.example_losses is None else history.example_losses[row],
         remark=history.remarks[row] if history.remarks else "",
+        length=history.plan.length,
         **columns,
     )
 

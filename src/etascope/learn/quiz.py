@@ -32,7 +32,7 @@ def run_quiz(run: Run) -> tuple[Question, ...]:
     search cannot answer clearly give way to others. Where a script or a loop trained, there are none: its numbers are
     not losses in nats.
     """
-    if run.task.measure.reported:
+    if run.task.measure.reported or not run.trials:
         return ()
     seed = run.recipe.seed
     rate = run.choice.learning_rate or run.trials[0].learning_rate

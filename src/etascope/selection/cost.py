@@ -9,15 +9,18 @@ import numpy as np
 from etascope.core.choice import Cost
 from etascope.core.data import NO_FOLD
 from etascope.core.history import History
+from etascope.core.plan import Plan, evaluation_steps
 from etascope.core.recipe import Task
 from etascope.core.trials import Trial
-
-#: A validated example costs this share of a trained one: forward, but no backward pass and no update.
-FORWARD = 1 / 3
 
 
 def search_cost(task: Task, trials: Sequence[Trial], histories: Sequence[History]) -> Cost:
     """Return what all plans cost together.
+
+        trainings = (3 x images trained + images validated) / (epochs x (3 x training rows + validation rows))
+
+    One is a whole training as it would be run, with a validation after each epoch. What was trained to check a model
+    before the search counts as well.
 
     Parameters
     ----------
@@ -28,30 +31,46 @@ def search_cost(task: Task, trials: Sequence[Trial], histories: Sequence[History
     histories
         Every plan that was trained; a plan that went on from checkpoints counts its own steps only.
     """
-    trained = sum(int(history.examples.sum()) for history in histories)
+    trained = task.checked + sum(int(history.examples.sum()) for history in histories)
     validated = sum(_validated(task, history) for history in histories)
     return Cost(
         trials=len(trials),
         epochs=task.recipe.epochs,
-        training_equivalents=(trained + FORWARD * validated) / (task.n_development * task.recipe.epochs),
+        training_equivalents=(3.0 * trained + validated) / task.unit,
         seconds=sum(history.seconds for history in histories),
     )
 
 
+def plan_cost(task: Task, plan: Plan) -> float:
+    """Return what a plan costs in trainings, as `search_cost` counts it where no trial ends before.
+
+    Examples
+    --------
+    >>> from etascope.core.plan import sweep
+    >>> from etascope.core.recipe import Recipe
+    >>> task = Task(Recipe(epochs=2), n_classes=10, n_development=1000, n_folds=5, steps_per_epoch=50, held_out=200)
+    >>> plan_cost(task, sweep(task.recipe, 100, [0.1, 0.2], folds=[0]))
+    2.0
+    """
+    size, per_epoch = task.recipe.batch_size, plan.epoch(task.steps_per_epoch)
+    rows = task.train_rows if plan.epoch_steps is None else min(task.train_rows, per_epoch * size)
+    # The last batch of an epoch may be smaller.
+    before, now = (
+        at // per_epoch * rows + min(at % per_epoch * size, rows) for at in (plan.start, plan.start + plan.steps)
+    )
+    looks = len(evaluation_steps(plan, per_epoch)) * _looked_at(task, plan)
+    return (3.0 * (now - before) * len(plan) + looks * int((plan.folds != NO_FOLD).sum())) / task.unit
+
+
 def _validated(task: Task, history: History) -> float:
-    """Return validated examples: evaluations that gave a number, times rows of the fold."""
+    """Return validated examples: evaluations that gave a number, times the rows that were looked at."""
     held_out = history.plan.folds != NO_FOLD
     validations = (~np.isnan(history.valid_loss)).sum(axis=1)[held_out]
-    return float(validations.sum()) * _fold_rows(task)
+    return float(validations.sum()) * _looked_at(task, history.plan)
 
 
-def _fold_rows(task: Task) -> float:
-    """Return the rows of a fold; of a single holdout, as far as the steps of an epoch tell."""
-    if task.n_valid is not None:
-        return task.n_valid
-    if task.n_folds > 1:
-        return task.n_development / task.n_folds
-    return max(task.n_development - task.steps_per_epoch * task.recipe.batch_size, 0)
+def _looked_at(task: Task, plan: Plan) -> int:
+    return min(plan.valid_rows or task.valid_rows, task.valid_rows)
 
 
 #: Multiply-adds a second of the dense engine on two cores, many trials at a time.

@@ -81,6 +81,8 @@ def check_window(low: float | None, high: float | None) -> None:
         )
 
 
+#: The smallest budget, in trainings: below it, even a training of 10,000 steps leaves a hundred for all rates.
+LEAST_BUDGET = 0.02
 #: What "best" means.
 TARGETS = ("accuracy", "loss")
 
@@ -93,5 +95,7 @@ def check_fields(
     if tolerance is not None and not (math.isfinite(tolerance) and tolerance > 0):
         raise InputError(f"the tolerance must be a finite number above 0; found {tolerance:g}. Try 1.")
     check_window(low, high)
-    if budget is not None and not (math.isfinite(budget) and budget >= 1):
-        raise InputError(f"the budget must be a finite number of at least 1 training; found {budget:g}. Try 3.")
+    if budget is not None and not (math.isfinite(budget) and budget >= LEAST_BUDGET):
+        raise InputError(
+            f"the budget must be a finite number of trainings, at least {LEAST_BUDGET:g}; found {budget:g}. Try 3."
+        )

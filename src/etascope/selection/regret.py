@@ -198,13 +198,13 @@ def regret_draws(
     grid: Array = float(x[0]) + spacing * np.arange(-before, cells + 1 + after, dtype=np.float64)
 
     noise = np.diag(variance[run] + (constants.slack * d) ** 2 + JITTER)
-    noise += constants.bias**2 * scale * _kernel(x, x, constants.bias_length)
+    noise += constants.bias**2 * scale * kernel(x, x, constants.bias_length)
     observed = np.linalg.solve(
         _prior(x, x, scale, constants) + noise, np.column_stack([d, _prior(x, grid, scale, constants)])
     )
     across = _prior(grid, x, scale, constants)
     covariance = _prior(grid, grid, scale, constants) - across @ observed[:, 1:]
-    curves: Array = generator.standard_normal((draws, len(grid))) @ _factor(covariance).T
+    curves: Array = generator.standard_normal((draws, len(grid))) @ factor(covariance).T
     curves += across @ observed[:, 0]
     index = (before + shift)[:, None] + np.arange(cells + 1, dtype=np.int64)
     shifted: Array = np.take_along_axis(curves, index, axis=1)
@@ -216,15 +216,16 @@ def _prior(a: Array, b: Array, scale: float, constants: Constants) -> Array:
     product = np.outer(a, b)
     # By decades: the best rates of the study lay over three of them, and 0.2 to 1.1 about each within a point of it. A
     # squared exponential, whose lengths are of the search for constants.
-    wiggle = constants.prior_scale**2 * scale * _kernel(a, b, constants.prior_length)
+    wiggle = constants.prior_scale**2 * scale * kernel(a, b, constants.prior_length)
     return constant + linear * product + quadratic * product**2 + wiggle
 
 
-def _kernel(a: Array, b: Array, length: float) -> Array:
+def kernel(a: Array, b: Array, length: float) -> Array:
+    """Return the squared exponential covariance of places, `(a, b)`, with deviation 1."""
     return np.exp(-0.5 * ((a[:, None] - b[None, :]) / length) ** 2)
 
 
-def _factor(covariance: Array) -> Array:
+def factor(covariance: Array) -> Array:
     """Return a Cholesky factor; rounding is met with more jitter, and in the end with a spectral root."""
     symmetric = (covariance + covariance.T) / 2
     eye = np.eye(len(symmetric))

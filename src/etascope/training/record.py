@@ -52,13 +52,6 @@ def units_of(plan: Plan) -> list[NDArray[np.int64]]:
     return [np.array(trials, np.int64) for trials in units.values()]
 
 
-def evaluation_steps(plan: Plan, per_epoch: int) -> NDArray[np.int64]:
-    """Return the steps done at each evaluation: those that the plan names, or the ends of epochs; and its end."""
-    end = plan.start + plan.steps
-    epochs = range((plan.start // per_epoch + 1) * per_epoch, end, per_epoch)
-    return np.array([*(at for at in plan.evaluate_at or epochs if at < end), end] if plan.steps else [], np.int64)
-
-
 @dataclass(frozen=True, eq=False)
 class Validated:
     """Mean loss and accuracy `(trials,)`; if asked, losses of examples `(trials, temperatures, rows)`."""

@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 
 from etascope.core.history import TEMPERATURES, Status
-from etascope.core.plan import Checkpoint, Plan, sweep
+from etascope.core.plan import Checkpoint, Plan, evaluation_steps, sweep
 from etascope.core.recipe import OPTIMIZERS, Recipe
 from etascope.core.schedules import SCHEDULES
 from etascope.training.dense.engine import DenseEngine
-from etascope.training.dense.group import BLOCK_ROWS, FLUSH_STEPS, evaluation_steps
+from etascope.training.dense.group import BLOCK_ROWS, FLUSH_STEPS
 from etascope.training.random_streams import initial_parameters
 from tests.training import made, reference
 

@@ -22,6 +22,8 @@ SCALE = 2
 
 def charts(run: Run) -> tuple[Chart, ...]:
     """Return the charts that the run has data for: the landscape, the curves of all rates, the final training."""
+    if not run.trials:
+        return ()
     drawn = [landscape_chart(run.choice), trial_curves_chart(run)]
     if run.trace is not None:
         drawn.append(final_training_chart(run.trace))
@@ -40,6 +42,8 @@ def chart_of(run: Run, name: str) -> Chart:
     for chart in charts(run):
         if chart.name == name:
             return chart
+    if not run.trials:
+        raise InputError("this run has no charts: its budget bought no training. Give a larger one.")
     raise InputError(f"this run has no chart '{name}': it chose no rate, so none was trained. Draw 'landscape'.")
 
 

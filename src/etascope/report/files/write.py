@@ -13,8 +13,7 @@ from etascope.core.plain import Document
 from etascope.core.question import Question
 from etascope.core.run import Run
 from etascope.report.charts.chart import Chart
-from etascope.report.charts.landscape import landscape_chart
-from etascope.report.charts.render import PICTURES, write_picture
+from etascope.report.charts.render import PICTURES, chart_of, write_picture
 from etascope.report.experiment import Experiment
 from etascope.report.files.document import pick_document, write_json
 from etascope.report.files.markdown import experiment_markdown, run_markdown
@@ -57,7 +56,7 @@ def write_report(
             document=lambda: pick_document(result, questions),
             html=lambda: run_html(result, again),
             markdown=lambda: run_markdown(result, again),
-            chart=lambda: landscape_chart(result.choice),
+            chart=lambda: chart_of(result, "landscape"),
         )
     else:
         forms = Forms(

@@ -43,10 +43,13 @@ def run_html(run: Run, again: Again = again_in_python) -> str:
     title = f"{run.data.source}: " + ("cannot tell yet" if best is None else f"learning rate {rate(best)}")
     header = f'<p class="quiet">{text(run.data.source)} · {text(data_understood(run.data))}</p>\n{top(run, again)}'
     landscape = place("landscape") + "".join(map(figure_of, drawn))
-    sections = [
-        Section("why-title", "Why, and how sure", receipt(run)),
+    trained = [
         Section("landscape-title", "What every learning rate led to", landscape),
         Section("trials-title", "Every trial and its verdict", verdicts(run)),
+    ]
+    sections = [
+        Section("why-title", "Why, and how sure", receipt(run)),
+        *(trained if run.trials else ()),
         Section("particulars-title", "What was asked, and of what", particulars(run)),
     ]
     if run.trace is not None:
@@ -58,7 +61,7 @@ def run_html(run: Run, again: Again = again_in_python) -> str:
             Section("epochs-title", "Epoch by epoch, and one image through the model", followed),
             Section("insight-title", "Key insight", insight),
         ]
-    replay = Replay(replay_script(), replay_document(run))
+    replay = Replay(replay_script(), replay_document(run)) if run.trials else None
     return html_page(title, header, sections, drawn, run.versions.get("etascope", ""), replay)
 
 

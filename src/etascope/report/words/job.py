@@ -201,6 +201,8 @@ def try_next(run: Run, again: Again = again_in_python) -> str:
     # Where the method says how to go on, nothing else may be said here.
     limits = [_rounded(one.name, one.value) for one in run.choice.search_again]
     for one in limits:
+        if one.name == "budget":
+            return f"give a larger budget, {again(run, (one,))}"
         if one.value is not None:
             return f"search {'above' if one.name == 'low' else 'below'} {rate(one.value)}, {again(run, (one,))}"
     if limits:

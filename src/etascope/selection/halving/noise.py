@@ -55,6 +55,11 @@ def noise_variance(
     return variance
 
 
+def paired_variance(rate: Scored, best: Scored, step: int, target: str) -> float:
+    """Return `vex` of a trial against the best, at a length that both came to (`noise_variance`)."""
+    return _paired(rate, best, step, target)[0]
+
+
 def _paired(rate: Scored, best: Scored, step: int, target: str) -> tuple[float, float]:
     """Return `vex` and `wob` of a trial against the best, over the evaluations before a milestone that both have."""
     if rate.stopped(step) or rate is best:

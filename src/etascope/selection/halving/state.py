@@ -116,8 +116,13 @@ def score_trials(trials: Sequence[Trial], seed: int, target: str, unit: float = 
     losses of examples, it is the plain loss, over `unit`.
     """
     ours = [t for t in trials if (t.seed, t.fold) == (seed, 0)]
+    return {t.learning_rate: scored_trial(t, target, unit) for t in ours}
+
+
+def scored_trial(trial: Trial, target: str, unit: float = 1.0) -> Scored:
+    """Return a trial with the log of its validation loss, as in `score_trials`."""
     # With another unit than nats, the lowest loss is one: what is worse than ten times that is no worse than another.
-    return {t.learning_rate: Scored(t, _log_loss(t, target, unit), _endless(t, unit)) for t in ours}
+    return Scored(trial, _log_loss(trial, target, unit), _endless(trial, unit))
 
 
 def unit_of(task: Task, trials: Sequence[Trial]) -> float:

@@ -29,6 +29,10 @@ class Reason(Enum):
     ONLY = "{rate:rate} is the only learning rate that was allowed: its {measure} is {loss}{right}."
     UNSEEN = "No wall was looked for and no basin is known; allow a range of rates for that."
     CURVE = "{rate:rate} is where the curve through {what} promises to lose least: {numbers}."
+    CARRIED = (
+        "{rate:rate} is where the curve through {what}, carried to all {total:,} steps, promises to lose least: "
+        "{numbers}."
+    )
     FOLDS = "{measure} {loss} nats, accuracy {right:.3f}"
     BEST = "the best trial, {best:rate}, had {loss} at {step} of {total}{right}"
     # The two sides.
@@ -68,6 +72,7 @@ class Reason(Enum):
         "Of {count} trials, {counts}{on}. Nothing had learned by {step}, where they were to be compared first: that "
         "came later, and cost more."
     )
+    COMPRESSED = "Trained were {trained}, each with the whole schedule and all epochs compressed into its steps."
     ADDED = "{what} added to the first window: its best trial was an end of it, or it showed no wall."
     HINT = "That was on small dense networks, compared by accuracy: take it as a hint here."
     FLAT = "Over {decades:.1f} decades no rate did clearly worse than another."
@@ -102,7 +107,15 @@ class Reason(Enum):
     TRIALS = "More trials, each to the end, would settle more: {budget}."
     FOLDS_TOO = "Cross-validation with every trial to the end would settle more: {folds} {budget}, about {seconds}."
     WHOLE = "Cross-validation with every trial to the end would settle more: {budget}, about {seconds}."
+    LONGER_ONES = "Longer rehearsals would settle more: {budget}."
     # Why there is none, and the next move.
+    TOO_DEAR = (
+        "A budget of {budget} trainings of {steps:,} steps cannot buy five rates of ten steps and one validation."
+    )
+    GIVE = "The smallest that can: {budget}."
+    REHEARSING = "The search has not come to its end."
+    SHORT = "But those were {steps:,} steps, of {total:,}: it may learn later."
+    MORE = "Train rates for longer: {budget}."
     UNFINISHED = "The search has not come to its end: {count} yet to be trained to {step} of {total}."
     GO_ON = "Let the search go on."
     DIVERGED = "Every learning rate {span} diverged{where}."

@@ -10,13 +10,13 @@ from numpy.typing import NDArray
 
 from etascope.core.data import Split
 from etascope.core.history import TEMPERATURES, History, Status
-from etascope.core.plan import Checkpoint, Plan
+from etascope.core.plan import Checkpoint, Plan, evaluation_steps
 from etascope.core.recipe import Recipe, steps_per_epoch
 from etascope.training.dense.first_layer import Packed
 from etascope.training.dense.optimizers import Sgd, rule_of
 from etascope.training.dense.stack import Stack
 from etascope.training.random_streams import epoch_order, initial_parameters
-from etascope.training.record import Record, Validated, evaluation_steps
+from etascope.training.record import Record, Validated
 
 #: Rows of a block of batches (see `first_layer`): enough to run at the speed of large matrix products.
 BLOCK_ROWS = 160
@@ -32,7 +32,7 @@ def train_group(split: Split, packed: Packed, recipe: Recipe, plan: Plan, advanc
     `advance` is told how many trial-steps were done after each block; it may raise to stop.
     """
     seed, fold = int(plan.seeds[0]), int(plan.folds[0])
-    per_epoch = steps_per_epoch(split, recipe, fold)
+    per_epoch = plan.epoch(steps_per_epoch(split, recipe, fold))
     sizes = (packed.features, *recipe.hidden, split.n_classes)
     rule = rule_of(recipe)
     frozen = initial_parameters(sizes, seed)
@@ -41,9 +41,10 @@ def train_group(split: Split, packed: Packed, recipe: Recipe, plan: Plan, advanc
     starts = list(plan.resume or ()) or [
         Checkpoint(0, frozen, {name: tuple(np.zeros_like(p) for p in frozen) for name in rule.state_names})
     ] * len(plan)
-    train_rows, valid_rows = split.train_rows(fold), split.valid_rows(fold)
+    size = min(split.train_size(fold), per_epoch * recipe.batch_size)
+    train_rows = split.train_rows(fold, None if plan.epoch_steps is None else size)
+    valid_rows = split.valid_rows(fold, plan.valid_rows)
     record = Record(plan, evaluation_steps(plan, per_epoch), per_epoch, len(valid_rows))
-    size = split.train_size(fold)
     order = np.empty(0, np.int64)
     step, end, alive = plan.start, plan.start + plan.steps, np.arange(len(plan))
     with np.errstate(all="ignore"):
@@ -88,8 +89,8 @@ def train_group(split: Split, packed: Packed, recipe: Recipe, plan: Plan, advanc
                 checkpoints[trial] = checkpoint
     if step < end:
         advance((end - step) * len(plan))
-    total = per_epoch * recipe.epochs
-    return record.history(Status.FINISHED if end >= total else Status.PAUSED, tuple(checkpoints))
+    whole = plan.length is None and end >= steps_per_epoch(split, recipe, fold) * recipe.epochs
+    return record.history(Status.FINISHED if whole else Status.PAUSED, tuple(checkpoints))
 
 
 def _validate(stack: Stack, rows: NDArray[np.int64], keep_examples: bool) -> Validated:

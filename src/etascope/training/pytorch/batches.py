@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, cast
 
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from etascope.core.data import Split
 from etascope.core.errors import InputError, one_line
 from etascope.core.recipe import Recipe, steps_per_epoch
-from etascope.training.pytorch.library import Device, load_torch, moved, tensors_in
+from etascope.training.pytorch.library import Device, Tensor, load_torch, moved, tensors_in
 from etascope.training.random_streams import epoch_order
 
 #: Validation goes in pieces of at most so many rows and numbers, so that memory does not grow with the data.
@@ -38,7 +38,23 @@ class Batch:
         >>> batch.inputs.tolist()
         [0.0, 0.0]
         """
-        return Batch(_copied(self.inputs), _copied(self.targets), self.size)
+        return Batch(_mapped(self.inputs, _clone), _mapped(self.targets, _clone), self.size)
+
+    def take(self, rows: NDArray[np.int64]) -> Batch:
+        """Return these examples alone: of every tensor that has one a row; whatever else there is stays.
+
+        Examples
+        --------
+        >>> import torch
+        >>> Batch({"image": torch.arange(3), "scale": 2.0}, torch.arange(3), 3).take(np.array([2])).inputs
+        {'image': tensor([2]), 'scale': 2.0}
+        """
+
+        def part(tensor: Tensor) -> Tensor:
+            own = tensor.dim() and len(tensor) == self.size
+            return tensor[load_torch().from_numpy(rows).to(tensor.device)] if own else tensor
+
+        return Batch(_mapped(self.inputs, part), _mapped(self.targets, part), len(rows))
 
 
 class Batches(Protocol):
@@ -48,29 +64,36 @@ class Batches(Protocol):
         """Return how many steps an epoch has."""
         ...
 
-    def valid_size(self, fold: int) -> int:
-        """Return how many examples validate."""
+    def valid_size(self, fold: int, count: int | None = None) -> int:
+        """Return how many examples validate: all, or at most `count`."""
         ...
 
-    def steps(self, seed: int, fold: int, epoch: int, first: int) -> Iterator[list[Batch]]:
-        """Yield the steps of an epoch from the one numbered `first`; a step is one batch, or several to accumulate."""
+    def steps(self, seed: int, fold: int, epoch: int, first: int, count: int | None = None) -> Iterator[list[Batch]]:
+        """Yield the steps of an epoch from the one numbered `first`; a step is one batch, or several to accumulate.
+
+        With a `count`, every epoch has so many steps, of a fixed part of the examples.
+        """
         ...
 
-    def valid(self, seed: int, fold: int) -> Iterator[Batch]:
-        """Yield the batches that validate, always in the same order."""
+    def valid(self, seed: int, fold: int, count: int | None = None) -> Iterator[Batch]:
+        """Yield the batches that validate, always in the same order; with a `count`, a fixed part of so many rows."""
         ...
 
 
-def _copied(values: Any) -> Any:  # noqa: ANN401 - tensors and whatever holds them
+def _mapped(values: Any, change: Callable[[Tensor], Tensor]) -> Any:  # noqa: ANN401 - tensors and whatever holds them
     if isinstance(values, load_torch().Tensor):
-        return values.clone()
+        return change(values)
     if isinstance(values, dict):
-        return {key: _copied(part) for key, part in cast("dict[Any, Any]", values).items()}
+        return {key: _mapped(part, change) for key, part in cast("dict[Any, Any]", values).items()}
     if isinstance(values, tuple | list):
-        parts = [_copied(part) for part in cast("list[Any]", values)]
+        parts = [_mapped(part, change) for part in cast("list[Any]", values)]
         kind = cast("Any", type(values))  # pyright: ignore[reportUnknownArgumentType]  # of any sequence
         return kind(*parts) if hasattr(kind, "_fields") else kind(parts)
     return values
+
+
+def _clone(tensor: Tensor) -> Tensor:
+    return tensor.clone()
 
 
 @dataclass(frozen=True, eq=False)
@@ -102,22 +125,23 @@ class SplitBatches:
         """Return how many steps an epoch has, the last and smaller batch included."""
         return steps_per_epoch(self.split, self.recipe, fold)
 
-    def valid_size(self, fold: int) -> int:
-        """Return how many rows the fold holds out."""
-        return len(self.split.valid_rows(fold))
+    def valid_size(self, fold: int, count: int | None = None) -> int:
+        """Return how many rows the fold holds out, at most `count` of them."""
+        return len(self.split.valid_rows(fold, count))
 
-    def steps(self, seed: int, fold: int, epoch: int, first: int) -> Iterator[list[Batch]]:
-        """Yield the steps of an epoch from the one numbered `first`."""
+    def steps(self, seed: int, fold: int, epoch: int, first: int, count: int | None = None) -> Iterator[list[Batch]]:
+        """Yield the steps of an epoch from the one numbered `first`; with a `count`, of a fixed part of the rows."""
         split, size = self.split, self.recipe.batch_size
-        order = epoch_order(split.train_rows(fold), split.train_size(fold), seed, fold, epoch)
+        rows = split.train_size(fold) if count is None else min(split.train_size(fold), count * size)
+        order = epoch_order(split.train_rows(fold, None if count is None else rows), rows, seed, fold, epoch)
         for start in range(first * size, len(order), size):
             rows = order[start : start + size]
             parts = min(self.accumulate, len(rows))
             yield [self._batch(part) for part in np.array_split(rows, parts)]
 
-    def valid(self, seed: int, fold: int) -> Iterator[Batch]:
-        """Yield the rows that the fold holds out, in pieces."""
-        rows = self.split.valid_rows(fold)
+    def valid(self, seed: int, fold: int, count: int | None = None) -> Iterator[Batch]:
+        """Yield the rows that the fold holds out, or a fixed part of them, in pieces."""
+        rows = self.split.valid_rows(fold, count)
         part = -(-self.recipe.batch_size // self.accumulate)
         numbers = max(self.split.x[:1].size, 1)
         piece = int(np.clip(PIECE_NUMBERS // numbers, min(part, PIECE_ROWS), PIECE_ROWS))

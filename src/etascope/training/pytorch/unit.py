@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from etascope.core.history import TEMPERATURES, History, Status
-from etascope.core.plan import Checkpoint, Plan
+from etascope.core.plan import Checkpoint, Plan, evaluation_steps
+from etascope.core.schedules import schedule_row
 from etascope.training.pytorch.batches import Batch, Batches
 from etascope.training.pytorch.custom.step import refuse_idle, refuse_uneven
 from etascope.training.pytorch.generators import seed_all, seed_each
@@ -21,7 +22,7 @@ from etascope.training.pytorch.objective import Objective
 from etascope.training.pytorch.running_trial import RunningTrial, Settings
 from etascope.training.pytorch.trial_threads import OneByOne, RandomDrawn, TrialPool, TrialThreads, threads_for
 from etascope.training.random_streams import step_seed
-from etascope.training.record import Record, Validated, evaluation_steps
+from etascope.training.record import Record, Validated
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,9 +46,8 @@ class Training:
         None leaves them.
     threads
         Trials that may train beside each other; default 1.
-    row
-        `(steps,)`, above 0: the schedule that a plan's rates follow from the first step of the training to the last,
-        so that one that goes on within it has an optimizer of its peak; None is constant.
+    schedule, warmup
+        As of a recipe: what a plan's rates follow, so that one that goes on within it has an optimizer of its peak.
     """
 
     networks: Networks
@@ -57,13 +57,34 @@ class Training:
     epochs: int
     factors: NDArray[np.float64] | None = None
     threads: int = 1
-    row: NDArray[np.float64] | None = None
+    schedule: str = "constant"
+    warmup: float = 0.0
 
-    def peaks(self, plan: Plan) -> list[float]:
-        """Return the rate that the optimizer of each trial is built with: its largest one, the schedule apart."""
-        rates = plan.rates if self.row is None else plan.rates / self.row[plan.start : plan.start + plan.steps]
+    def peaks(self, plan: Plan, total: int) -> list[float]:
+        """Return the rate that the optimizer of each trial is built with: its largest one, the schedule apart.
+
+        A training has `total` steps, unless the plan is of a shorter one.
+        """
+        row = schedule_row(self.schedule, self.warmup, plan.length or total)
+        rates = plan.rates / row[plan.start : plan.start + plan.steps]
         rates = np.minimum(rates, LARGEST_RATE).astype(np.float32).astype(np.float64)
         return rates.max(axis=1, initial=1e-30).tolist()
+
+    def rates(self, plan: Plan) -> NDArray[np.float64]:
+        """Return the rate of every step of every trial of a plan, `(trials, steps)`, as the optimizers have it.
+
+        The factors of a shorter training than the whole are those of the whole, compressed into its steps.
+        """
+        rates = np.minimum(plan.rates, LARGEST_RATE).astype(np.float32).astype(np.float64)
+        if self.factors is None:
+            return rates
+        factors, total = self.factors, len(self.factors)
+        if plan.length is not None:
+            whole = factors * schedule_row(self.schedule, self.warmup, total)
+            places = (np.arange(plan.length) + 0.5) / plan.length * total - 0.5
+            row = schedule_row(self.schedule, self.warmup, plan.length)
+            factors = np.interp(places, np.arange(total), whole) / row
+        return rates * factors[plan.start : plan.start + plan.steps]
 
     def start(self, seed: int, rate: float, checkpoint: Checkpoint | None) -> RunningTrial:
         """Return a trial at its initial weights, or where a checkpoint stands, on the device."""
@@ -107,24 +128,24 @@ def train_unit(training: Training, plan: Plan, advance: Callable[[int], None]) -
 
 def _train(training: Training, plan: Plan, advance: Callable[[int], None], pool: TrialPool) -> History:
     seed, fold, batches = int(plan.seeds[0]), int(plan.folds[0]), training.batches
-    per_epoch = batches.steps_per_epoch(fold)
-    record = Record(plan, evaluation_steps(plan, per_epoch), per_epoch, batches.valid_size(fold))
-    rates = np.minimum(plan.rates, LARGEST_RATE).astype(np.float32).astype(np.float64)
-    peaks, starts = training.peaks(plan), plan.resume or (None,) * len(plan)
+    total = batches.steps_per_epoch(fold) * training.epochs
+    per_epoch = plan.epoch(batches.steps_per_epoch(fold))
+    record = Record(plan, evaluation_steps(plan, per_epoch), per_epoch, batches.valid_size(fold, plan.valid_rows))
+    rates = training.rates(plan)
+    peaks, starts = training.peaks(plan, total), plan.resume or (None,) * len(plan)
     trials = {i: training.start(seed, peaks[i], starts[i]) for i in range(len(plan))}
     step, end = plan.start, plan.start + plan.steps
     stops = {end, *record.evaluated_at.tolist()}
     while step < end and trials:
         epoch, within = divmod(step, per_epoch)
         last, block = (epoch + 1) * per_epoch, list[list[Batch]]()
-        for parts in batches.steps(seed, fold, epoch, within):
+        for parts in batches.steps(seed, fold, epoch, within, plan.epoch_steps):
             block.append(parts)
             reached = step + len(block)
             if len(block) < pool.block and reached != last and reached not in stops:
                 continue
             alive = np.array(list(trials), np.int64)
             now = rates[alive, step - plan.start : reached - plan.start]
-            now = now if training.factors is None else now * training.factors[step:reached]
             losses, rights = _steps(pool, list(trials.values()), block, now.tolist(), step_seed(seed, fold, step))
             sizes = np.array([sum(part.size for part in parts) for parts in block], np.float32)
             record.block(alive, step - plan.start, losses * sizes[:, None], rights, sizes)
@@ -133,7 +154,7 @@ def _train(training: Training, plan: Plan, advance: Callable[[int], None], pool:
             advance(len(plan) * len(sizes))
             _drop(trials, record)
             if trials and step in record.evaluated_at:
-                _evaluate(training, record, trials, step, (seed, fold), plan.keep_examples, pool)
+                _evaluate(training, record, trials, step, (seed, fold), plan, pool)
                 _drop(trials, record)
             if step == end or not trials:
                 break
@@ -144,7 +165,7 @@ def _train(training: Training, plan: Plan, advance: Callable[[int], None], pool:
         begun = starts[trial]
         last_rate = float(plan.rates[trial, -1]) if plan.steps else begun.last_rate if begun is not None else 0.0
         kept[trial] = training.networks.pack(running.module, running.optimizers, end, last_rate)
-    ended = Status.FINISHED if end >= per_epoch * training.epochs else Status.PAUSED
+    ended = Status.FINISHED if plan.length is None and end >= total else Status.PAUSED
     return record.history(ended, tuple(kept))
 
 
@@ -190,12 +211,12 @@ def _evaluate(
     trials: dict[int, RunningTrial],
     step: int,
     unit: tuple[int, int],
-    keep_examples: bool,
+    plan: Plan,
     pool: TrialPool,
 ) -> None:
-    living, rows = list(trials.values()), training.batches.valid_size(unit[1])
+    living, rows = list(trials.values()), training.batches.valid_size(unit[1], plan.valid_rows)
     finite = np.array([finite_weights(running.module) for running in living], np.bool_)
-    valid = _validate(training, living, unit, step, rows, keep_examples, pool) if rows else None
+    valid = _validate(training, living, unit, step, rows, plan, pool) if rows else None
     record.evaluate(np.array(list(trials), np.int64), step, finite, valid)
     for running in living:
         running.look()
@@ -207,16 +228,16 @@ def _validate(
     unit: tuple[int, int],
     step: int,
     rows: int,
-    keep_examples: bool,
+    plan: Plan,
     pool: TrialPool,
 ) -> Validated:
     sums = np.zeros((2, len(trials)))
-    examples = np.empty((len(trials), len(TEMPERATURES), rows), np.float32) if keep_examples else None
+    examples = np.empty((len(trials), len(TEMPERATURES), rows), np.float32) if plan.keep_examples else None
     seed, at = step_seed(*unit, step), 0
     for running in trials:
         running.evaluating()
     try:
-        for batch in training.batches.valid(*unit):
+        for batch in training.batches.valid(*unit, plan.valid_rows):
             judged = pool.each(trials, seed, lambda running, batch=batch: running.judge(batch.fresh()))
             for i, one in enumerate(judged):
                 sums[:, i] += float(one.loss), float(one.right)

@@ -10,6 +10,9 @@ from functools import cached_property
 from itertools import islice
 from typing import Any, cast
 
+import numpy as np
+from numpy.typing import NDArray
+
 from etascope.core.errors import InputError
 from etascope.training.pytorch.batches import Batch, batch_of, shapes_by
 from etascope.training.pytorch.custom.trained_on import TrainedOn, digest_of
@@ -59,6 +62,7 @@ class LoaderBatches:
     accumulate: int = 1
     trained_on: TrainedOn = field(default_factory=TrainedOn)
     ignored: int | None = None
+    _parts: dict[int, list[Batch]] = field(default_factory=dict[int, "list[Batch]"])
 
     @cached_property
     def batches(self) -> int:
@@ -114,16 +118,23 @@ class LoaderBatches:
         del fold
         return -(-self.batches // self.accumulate)
 
-    def valid_size(self, fold: int) -> int:
-        """Return how many examples validate."""
+    def valid_size(self, fold: int, count: int | None = None) -> int:
+        """Return how many examples validate: all, or `count` of them, or a few more where batches cannot be divided."""
         del fold
-        return self.valid_examples
+        if count is None or count >= self.valid_examples:
+            return self.valid_examples
+        return sum(batch.size for batch in self._valid_part(count))
 
-    def steps(self, seed: int, fold: int, epoch: int, first: int) -> Iterator[list[Batch]]:
-        """Yield the steps of an epoch from the one numbered `first`: what comes before is loaded and let go."""
+    def steps(self, seed: int, fold: int, epoch: int, first: int, count: int | None = None) -> Iterator[list[Batch]]:
+        """Yield the steps of an epoch from the one numbered `first`: what comes before is loaded and let go.
+
+        With a `count`, every epoch is the first so many steps of the first pass.
+        """
         del fold
         parts = list[Batch]()
-        for number, batch in enumerate(self._train_pass(seed, epoch)):
+        for number, batch in enumerate(self._train_pass(seed, epoch if count is None else 0)):
+            if count is not None and number == count * self.accumulate:
+                return
             if number < first * self.accumulate:
                 continue
             parts.append(batch)
@@ -134,9 +145,16 @@ class LoaderBatches:
             if number + 1 == self.batches and length_of(self.train_loader) is not None:
                 return
 
-    def valid(self, seed: int, fold: int) -> Iterator[Batch]:
-        """Yield the validation batches: the same ones for every seed and fold."""
+    def valid(self, seed: int, fold: int, count: int | None = None) -> Iterator[Batch]:
+        """Yield the validation batches: the same ones for every seed and fold.
+
+        With a `count`, examples drawn from all of the loader, which may have them in the order of their classes. It is
+        gone through once for them, and they stay in memory.
+        """
         del fold
+        if count is not None and count < self.valid_examples:
+            yield from self._valid_part(count)
+            return
         examples = digest = 0
         for batch in self.valid_pass(seed):
             examples, digest = examples + batch.size, digest_of(batch, digest)
@@ -152,6 +170,21 @@ class LoaderBatches:
                 "augmentation from generators that it holds."
             )
 
+    def _valid_part(self, count: int) -> list[Batch]:
+        """Return `count` of the examples that count, in the loader's order, as a part of each batch that has some."""
+        if count not in self._parts:
+            drawn = np.zeros(self.valid_examples, np.bool_)
+            drawn[np.random.default_rng(0).permutation(self.valid_examples)[:count]] = True
+            kept, at = list[Batch](), 0
+            for batch in self._pass("valid_loader", self.valid_loader, pass_seed(0, 0, 0)):
+                counted = self._counts(batch)
+                here = np.flatnonzero(counted)[drawn[at : at + int(counted.sum())]]
+                at += int(counted.sum())
+                if len(here):
+                    kept.append(self._counted(batch.take(here)))
+            self._parts[count] = kept
+        return self._parts[count]
+
     def valid_pass(self, seed: int) -> Iterator[Batch]:
         """Yield a pass over the validation loader."""
         del seed
@@ -159,12 +192,15 @@ class LoaderBatches:
 
     def _counted(self, batch: Batch) -> Batch:
         """Return a validation batch whose size is the examples that count."""
+        return replace(batch, size=int(self._counts(batch).sum()))
+
+    def _counts(self, batch: Batch) -> NDArray[np.bool_]:
+        """Return which examples of a validation batch count: those without the label that is ignored."""
         labels, torch = batch.targets, load_torch()
-        if self.ignored is None or not isinstance(labels, torch.Tensor) or labels.dim() != 1:
-            return batch
-        if labels.is_floating_point() or len(labels) != batch.size:
-            return batch
-        return replace(batch, size=int((labels != self.ignored).sum()))
+        classes = isinstance(labels, torch.Tensor) and labels.dim() == 1 and not labels.is_floating_point()
+        if self.ignored is None or not classes or len(labels) != batch.size:
+            return np.ones(batch.size, np.bool_)
+        return (labels != self.ignored).cpu().numpy()
 
     def _train_pass(self, seed: int, epoch: int) -> Iterator[Batch]:
         count, length, last = 0, length_of(self.train_loader), list[Batch]()

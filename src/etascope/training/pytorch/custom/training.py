@@ -174,7 +174,9 @@ def custom_job(
         source=LOADERS, fingerprint=batches.fingerprint(), images=train + valid, image_shape=size,
         development=train + valid, test=0, class_names=tuple(map(str, range(n_classes))) if classes else (),
     )  # fmt: skip
-    training = Training(networks, batches, objective, settings, recipe.epochs, factors, row=row)
+    training = Training(
+        networks, batches, objective, settings, recipe.epochs, factors, schedule=recipe.schedule, warmup=recipe.warmup
+    )
     return CustomJob(
         training=beside_each_other(training, _multiplications(module, first, settings), lambda: first, tried[-1]),
         task=task,
