@@ -10,10 +10,11 @@ from etascope.core.trials import trials
 from etascope.selection.automatic import Automatic
 from etascope.selection.cross_validation.method import CrossValidation
 from etascope.selection.halving.method import Halving
+from etascope.selection.rehearsals.method import Rehearsals
 from tests.selection import closed_form
 from tests.selection.closed_form import BLIND, ClosedForm, flat, task, valley
 
-METHODS = (CrossValidation(), Halving(), Automatic(budget=8, low=0.001, high=0.5))
+METHODS = (CrossValidation(), Halving(), Rehearsals(budget=1), Automatic(budget=8, low=0.001, high=0.5))
 ENGINES = {
     "a valley with a cliff": ClosedForm(valley(-1.4), wall=-0.6),
     "a valley far below": ClosedForm(valley(-5)),
@@ -62,7 +63,7 @@ def test_plans_fit_the_task_and_are_not_empty(method, job, engine):
     for plan in (h.plan for h in histories):
         assert isinstance(plan, Plan)
         assert len(plan)
-        # Halving trains to its budgets, part of the steps at a time.
+        # Halving and rehearsals train for part of the steps.
         assert 0 < plan.start + plan.steps <= job.steps
         assert set(plan.folds.tolist()) <= set(range(job.n_folds))
 

@@ -68,17 +68,18 @@ class ClosedForm:
         share = evaluated_at / task.steps
         held_out = plan.folds[:, None] != NO_FOLD
         curve = BLIND + (valid[:, None] - BLIND) * share
+        ended = Status.FINISHED if plan.steps == task.steps else Status.PAUSED
         return History(
             plan=plan,
-            step_loss=np.repeat(curve[:, -1:], task.steps, axis=1).astype(np.float32),
+            step_loss=np.repeat(curve[:, -1:], plan.steps, axis=1).astype(np.float32),
             evaluated_at=evaluated_at,
             train_loss=curve,
             train_accuracy=np.exp(-curve),
             valid_loss=np.where(held_out, curve, np.nan),
             valid_accuracy=np.where(held_out, np.exp(-curve), np.nan),
-            status=tuple(Status.DIVERGED if d else Status.FINISHED for d in diverged),
-            diverged_at=np.where(diverged, 1, -1),
-            examples=np.where(diverged, 32, 640 * epochs),
+            status=tuple(Status.DIVERGED if d else ended for d in diverged),
+            diverged_at=np.where(diverged, min(1, plan.steps - 1), -1),
+            examples=np.where(diverged, 32, 640 * epochs * plan.steps // task.steps),
             seconds=0.5,
             example_losses=self._examples(plan, x, curve) if plan.keep_examples else None,
         )

@@ -46,7 +46,6 @@ class Curves:
     def train(self, task: Task, plan: Plan) -> History:
         """Return the history of the plan."""
         self.plans.append(plan)
-        assert plan.keep_checkpoints
         assert plan.keep_examples
         rates = trial_rates(task, plan).tolist()
         for rate, checkpoint in zip(rates, plan.resume or (), strict=plan.resume is not None):
@@ -74,6 +73,7 @@ class Curves:
             checkpoints=tuple(
                 None if f else Checkpoint(end, (np.array([rate], np.float32),), {})
                 for f, rate in zip(failed, rates, strict=True)
+                if plan.keep_checkpoints
             ),
             seconds=0.5,
             example_losses=np.array([part[2] for part in parts], np.float32),

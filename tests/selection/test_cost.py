@@ -2,14 +2,18 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from etascope.core.data import NO_FOLD
 from etascope.core.plan import sweep
-from etascope.core.recipe import Recipe
+from etascope.core.recipe import Recipe, Task
 from etascope.core.trials import trials
-from etascope.selection.cost import cheap_trainings, duration, search_cost, training_seconds
+from etascope.images.open import open_images
+from etascope.pipeline.prepare import prepare
+from etascope.pipeline.split import divide
+from etascope.selection.cost import cheap_trainings, duration, plan_cost, search_cost, training_seconds
+from etascope.training.dense.engine import DenseEngine
 from tests.selection.closed_form import ClosedForm, task, valley
 from tests.selection.learning_curves import job
 
@@ -18,12 +22,12 @@ def cost_of(job, histories):
     return search_cost(job, trials(job, histories), histories)
 
 
-def test_validation_passes_count_a_third_an_example():
+def test_a_validated_example_counts_a_third_of_a_trained_one():
     job, engine = task(), ClosedForm(valley(-1), wall=0.5)
     histories = [engine.train(job, sweep(job.recipe, job.steps, [0.1, 10.0], [0, 1]))]
     cost = cost_of(job, histories)
     trained, validated = 2 * (640 * 5 + 32), 2 * 5 * 160
-    assert cost.training_equivalents == pytest.approx((trained + validated / 3) / 4000)
+    assert cost.training_equivalents == pytest.approx((3 * trained + validated) / (5 * (3 * 640 + 160)))
     assert (cost.trials, cost.epochs, cost.seconds) == (4, 5, 0.5)
     assert cost_of(job, histories * 2).training_equivalents == pytest.approx(2 * cost.training_equivalents)
     assert cost_of(job, histories * 2).trials == 4
@@ -33,19 +37,39 @@ def test_trials_that_hold_nothing_out_have_no_validation_passes():
     job = task()
     history = ClosedForm(valley(-1)).train(job, sweep(job.recipe, job.steps, [0.1], [NO_FOLD]))
     assert np.isnan(history.valid_loss).all()
-    assert cost_of(job, [history]).training_equivalents == pytest.approx(640 * 5 / 4000)
+    assert cost_of(job, [history]).training_equivalents == pytest.approx(3 * 640 / (3 * 640 + 160))
 
 
 def test_the_rows_of_one_holdout_are_those_that_no_step_trains():
     job = task(n_folds=1, batch_size=300)
     history = ClosedForm(valley(-1)).train(job, sweep(job.recipe, job.steps, [0.1], [0]))
-    assert cost_of(job, [history]).training_equivalents == pytest.approx((640 * 5 + 5 * 200 / 3) / 4000)
+    assert (job.train_rows, job.valid_rows) == (600, 200)
+    assert cost_of(job, [history]).training_equivalents == pytest.approx((3 * 640 + 200) / (3 * 600 + 200))
 
 
 def test_validation_rows_of_a_loader_are_no_part_of_a_training():
     job = replace(task(n_folds=1), n_valid=80)
     history = ClosedForm(valley(-1)).train(job, sweep(job.recipe, job.steps, [0.1], [0]))
-    assert cost_of(job, [history]).training_equivalents == pytest.approx((640 * 5 + 5 * 80 / 3) / 4000)
+    assert cost_of(job, [history]).training_equivalents == pytest.approx((3 * 640 + 80) / (3 * 800 + 80))
+
+
+def test_what_a_check_trains_before_the_search_counts():
+    job = replace(task(), checked=64)
+    history = ClosedForm(valley(-1)).train(job, sweep(job.recipe, job.steps, [0.1], [0]))
+    assert cost_of(job, [history]).training_equivalents == pytest.approx(1 + 64 * 3 / (5 * (3 * 640 + 160)))
+
+
+@given(st.integers(1, 200), st.integers(1, 60), st.integers(1, 200), st.sampled_from([7, 32, 100]))
+@settings(max_examples=25, deadline=None)
+def test_a_plan_costs_what_was_predicted(steps, epoch_steps, valid_rows, batch):
+    split = prepare(divide(open_images("digits")), Recipe(hidden=()))
+    recipe = Recipe(hidden=(), batch_size=batch)
+    job = Task.of(split, recipe)
+    steps = min(steps, job.steps)
+    parts = {"length": steps, "epoch_steps": epoch_steps, "valid_rows": valid_rows, "evaluate_at": (steps,)}
+    plan = replace(sweep(recipe, steps, [0.001, 0.01], [0]), **parts)
+    history = DenseEngine(workers=1).train(split, recipe, plan)
+    assert plan_cost(job, plan) == pytest.approx(cost_of(job, [history]).training_equivalents)
 
 
 def test_a_training_takes_its_multiplications_over_the_speed():

@@ -63,7 +63,7 @@ def test_a_window_may_be_open_or_a_single_rate():
 @pytest.mark.parametrize(
     ("fields", "message"),
     [(("speed", None), "target"), (("loss", 0.0), "tolerance"), (("loss", 1.0, 2.0, 1.0), "low"),
-     (("loss", 1.0, None, None, 0.5), "budget")],
+     (("loss", 1.0, None, None, 0.01), "budget")],
 )  # fmt: skip
 def test_what_no_search_can_take_is_told(fields, message):
     with pytest.raises(InputError, match=message):

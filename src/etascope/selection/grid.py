@@ -88,14 +88,19 @@ TARGETS = ("accuracy", "loss")
 
 
 def check_fields(
-    target: str, tolerance: float | None, low: float | None, high: float | None, budget: float | None = None
+    target: str,
+    tolerance: float | None,
+    low: float | None,
+    high: float | None,
+    budget: float | None = None,
+    least: float = LEAST_BUDGET,
 ) -> None:
     """Raise `InputError` unless a search may be asked for so."""
     option("target", target, TARGETS)
     if tolerance is not None and not (math.isfinite(tolerance) and tolerance > 0):
         raise InputError(f"the tolerance must be a finite number above 0; found {tolerance:g}. Try 1.")
     check_window(low, high)
-    if budget is not None and not (math.isfinite(budget) and budget >= LEAST_BUDGET):
+    if budget is not None and not (math.isfinite(budget) and budget >= least):
         raise InputError(
-            f"the budget must be a finite number of trainings, at least {LEAST_BUDGET:g}; found {budget:g}. Try 3."
+            f"the budget must be a finite number of trainings, at least {least:g}; found {budget:g}. Try 3."
         )

@@ -108,7 +108,7 @@ class Halving:
     def __post_init__(self) -> None:
         """Check every field."""
         check_values(self)
-        check_fields(self.target, self.tolerance, self.low, self.high, self.budget)
+        check_fields(self.target, self.tolerance, self.low, self.high, self.budget, least=1.0)
 
     @property
     def budgets(self) -> Budgets:

@@ -81,9 +81,9 @@ def lengths_for(task: Task, budget: float) -> Lengths | None:
         rows, steps = _rows_and_steps(task, images, sum(rates), a_step)
         weights = [RATIO ** (level - depth + 1) for level in range(depth)]
         longest = steps / sum(count * weight for count, weight in zip(rates, weights, strict=True))
-        lengths = [max(1, int(min(longest, total) * weight)) for weight in weights]
-        if lengths[0] < shortest and depth > 1:
+        if depth > 1 and min(longest, total) * weights[0] < shortest:
             continue
+        lengths = [max(1, int(min(longest, total) * weight)) for weight in weights]
         if longest > total:
             more = int((steps - sum(c * n for c, n in zip(rates, lengths, strict=True))) / total)
             rates = (*rates[:-1], rates[-1] + more)

@@ -105,6 +105,11 @@ class Rehearsals:
         """
         if task.n_folds < 1:
             raise InputError("choosing a learning rate needs validation rows; found 0 folds.", FIVE_FOLDS)
+        if any(one.plan.length is None and one.plan.start + one.plan.steps < task.steps for one in histories):
+            raise InputError(
+                "this search was begun by another method: its trials are parts of whole trainings, and those of this "
+                "one are shorter trainings. They stay readable; search anew."
+            )
         lengths = lengths_for(task, self.budget)
         return None if lengths is None else self._next(task, lengths, histories)
 
@@ -279,6 +284,7 @@ def _plan(task: Task, lengths: Lengths, rates: Sequence[float], steps: int) -> P
     return replace(
         plan,
         evaluate_at=lengths.evaluations(steps),
+        keep_checkpoints=steps == lengths.steps[-1],
         keep_examples=True,
         valid_rows=lengths.valid_rows,
         length=steps if short else None,

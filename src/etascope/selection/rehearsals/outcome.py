@@ -69,7 +69,10 @@ class Outcome:
     @property
     def open_end(self) -> str:
         """`lowest` or `highest` where the best rate of the longest level is that end of all, and more is allowed."""
-        best = self.top.best if self.top else None
+        # What leads beyond the highest rate in a short training need not in a long one, whose best rate lies lower.
+        if self.top is None or self.top.steps < EARLY * self.task.steps:
+            return ""
+        best = self.top.best
         if best is None or self.window.beyond(self.rates, best) is None:
             return ""
         return "lowest" if best == self.rates[0] else "highest"

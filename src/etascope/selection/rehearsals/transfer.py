@@ -38,11 +38,11 @@ class Constants:
 
     prior: float = 0.6
     prior_length: float = 0.45
-    bias: float = 0.15
-    bias_growth: float = 0.15
+    bias: float = 0.10
+    bias_growth: float = 0.10
     bias_length: float = 0.4
     slack: float = 0.3
-    run: float = 0.04
+    run: float = 0.015
     rest: float = 0.10
     rest_growth: float = 0.05
     customary: float = 0.8

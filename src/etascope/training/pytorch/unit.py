@@ -81,9 +81,11 @@ class Training:
         factors, total = self.factors, len(self.factors)
         if plan.length is not None:
             whole = factors * schedule_row(self.schedule, self.warmup, total)
-            places = (np.arange(plan.length) + 0.5) / plan.length * total - 0.5
+            places = np.arange(plan.length) / plan.length * total
             row = schedule_row(self.schedule, self.warmup, plan.length)
             factors = np.interp(places, np.arange(total), whole) / row
+            # A shape that is the schedule itself stays that, to the bit.
+            factors[np.isclose(factors, 1.0, rtol=1e-9)] = 1.0
         return rates * factors[plan.start : plan.start + plan.steps]
 
     def start(self, seed: int, rate: float, checkpoint: Checkpoint | None) -> RunningTrial:

@@ -70,7 +70,9 @@ class TrainedOn:
         notes, different = self._of_labels(), len(self._valid) or self._examples
         share = max(self._rows, len(self._met) / different if different else 0.0)
         if share >= SHARE:
-            which = f"{share:.0%} of its examples are" if share < 0.995 else "its examples are"
+            # Where short trainings saw a part of the loader alone, so much is known and no more.
+            least = "" if self._whole or share == self._rows else "at least "
+            which = f"{least}{share:.0%} of its examples are" if share < 0.995 else "its examples are"
             notes.append(
                 f"Mind the validation: {which} trained on too, so that it shows what was learned by heart. Validate on "
                 "others."
