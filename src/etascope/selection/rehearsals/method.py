@@ -151,7 +151,7 @@ class Rehearsals:
 
     def _middle(self, task: Task, steps: int) -> float:
         """Return where the best rate of a training of `steps` steps is expected, as a decimal logarithm."""
-        moved = drift_of(task.recipe).mean * math.log10(task.steps / steps)
+        moved = drift_of(task.recipe).expected(steps, task.steps)
         return math.log10(self.middle or customary_middle(task.recipe)) + moved
 
     def _next(self, task: Task, lengths: Lengths, histories: Sequence[History]) -> Plan | None:

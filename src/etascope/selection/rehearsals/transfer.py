@@ -45,7 +45,7 @@ class Constants:
     run: float = 0.015
     rest: float = 0.10
     rest_growth: float = 0.05
-    customary: float = 0.8
+    customary: float = 0.7
 
 
 CONSTANTS = Constants()
@@ -86,9 +86,11 @@ def transfer_draws(
     With x the decimal logarithm of a rate, g the decimal logarithm of `steps` over the length of a rehearsal, and b the
     slope of the drift, what a rate lost there is
 
-        d = c + R(x - b g) + noise
+        d = c + R(x - b g - m) + noise
 
-    with R a parabola with wide priors plus a Gaussian process, the same for all lengths, and c a constant a length. The
+    where m is what momentum misses in so few steps (`Drift.gathering`),
+
+    R is a parabola with wide priors plus a Gaussian process, the same for all lengths, and c a constant a length. The
     noise has the variance of the examples, that of a single run, a part that grows with d, and one that is alike for
     near rates of one length. The slope is normal with the mean and the deviation of its family; each of 15 quantiles is
     weighed by the likelihood of the measured losses, so that lengths which disagree tell the drift of this very job.
@@ -116,9 +118,9 @@ def transfer_draws(
     >>> -2.7 < np.log10(drawn.best()) < -2.3
     True
     """
-    data = _data(levels, steps, scale, constants)
+    data = _data(levels, steps, drift, scale, constants)
     slopes = [drift.mean + drift.deviation * NormalDist().inv_cdf((k + 0.5) / SLOPES) for k in range(SLOPES)]
-    reach = (drift.mean + 2 * drift.deviation) * float(data.gaps.max())
+    reach = (drift.mean + 2 * drift.deviation) * float(data.gaps.max()) + drift.gathering(levels[0].steps, steps)
     low, high = float(data.x.min()) - max(reach, 0.0) - 0.2, float(data.x.max()) + 0.4
     grid: Array = step * np.arange(math.floor(low / step), math.ceil(high / step) + 1, dtype=np.float64)
     centre = float(np.median(data.x))
@@ -144,7 +146,7 @@ def transfer_draws(
 
 @dataclass(frozen=True, eq=False)
 class _Data:
-    """All trainings in one row each: rates, points, variances, their level, its gap and its bias."""
+    """All trainings in one row each: rates without what momentum misses, points, variances, level, gap and bias."""
 
     x: Array
     d: Array
@@ -154,12 +156,12 @@ class _Data:
     bias: Array
 
 
-def _data(levels: Sequence[Rehearsed], steps: int, scale: float, constants: Constants) -> _Data:
+def _data(levels: Sequence[Rehearsed], steps: int, drift: Drift, scale: float, constants: Constants) -> _Data:
     x, d, variance, level, gaps = list[Array](), list[Array](), list[Array](), list[int](), list[float]()
     for number, one in enumerate(levels):
         # Beside the valley a curve falls off a cliff, which no stationary process can follow.
         run = run_around_best(one.points)
-        x.append(one.log_rates[run])
+        x.append(one.log_rates[run] - drift.gathering(one.steps, steps))
         d.append(np.minimum(one.points[run], CAP))
         variance.append(one.variance[run])
         level += [number] * len(d[-1])
