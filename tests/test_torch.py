@@ -245,10 +245,10 @@ def test_a_refused_input_leaves_everything_as_it_was():
 def test_one_pass_over_the_loader_serves_every_trial():
     train, valid = loaders()
     run = pick(Small(), train, valid, sgd, epochs=2, method=Automatic(budget=7.4))
-    passes = sum(-(-h.plan.steps // h.plan.epoch(10)) for h in run.histories)
+    epochs = sum(-(-h.plan.steps // h.plan.epoch(10)) for h in run.histories)
     assert max(len(h.plan) for h in run.histories) > 3
     # One batch is looked at before anything trains; a pass is loaded once for all trials of a round.
-    assert train.dataset.reads <= 120 * passes + 2 * 12
+    assert train.dataset.reads <= 120 * epochs + 2 * 12
 
 
 @pytest.mark.parametrize("seedable", [False, True])

@@ -14,6 +14,8 @@ from etascope.core.numbers import rate
 from etascope.core.renamed import renamed_fields
 from etascope.core.sentences import Dialect, Sentence, Setting
 
+LIMITS = ("low", "high", "budget")  # Settings that a reason may name for another search.
+
 
 @dataclass(frozen=True)
 class Basin:
@@ -39,10 +41,9 @@ class Walls:
 
     Attributes
     ----------
-    low
-        The highest rate below the best that learned clearly too little in this budget.
-    high
-        The lowest rate above the best that diverged or was clearly worse.
+    low, high
+        The highest rate below the best that learned clearly too little in this budget, and the lowest above it that
+        diverged or was clearly worse.
     """
 
     low: float | None = None
@@ -62,8 +63,7 @@ class Confidence:
     settle
         What would settle it; empty when it is settled.
     share
-        Share of the posterior's draws in which it is so, in [0, 1]: what the word was read from. It carries no two
-        digits.
+        Share of the posterior's draws in which it is so, in [0, 1]: what the word was read from.
     """
 
     word: str
@@ -246,7 +246,7 @@ class Choice:
     target
         What "best" means: `accuracy` or `loss`.
     regime
-        `cheap`, where every trial runs to the end under cross-validation, `dear`, under successive halving.
+        `cheap`, where every trial runs to the end under cross-validation, `dear`, by rehearsals or halving.
     confidence, walls, luck, worth_tuning, curve
         See there; None where the method does not say or there is no answer.
     measure
@@ -276,9 +276,7 @@ class Choice:
     @property
     def search_again(self) -> tuple[Setting, ...]:
         """Limits of the rates, or a budget, to set in another search, those without a value to be left out."""
-        return tuple(
-            one for sentence in self.reasons for one in sentence.settings if one.name in ("low", "high", "budget")
-        )
+        return tuple(one for reason in self.reasons for one in reason.settings if one.name in LIMITS)
 
     @classmethod
     def at(cls, landscape: Landscape, index: int, **facts: Any) -> Choice:  # noqa: ANN401 - fields

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from etascope.core.errors import InputError
+from etascope.core.fixed_part import fixed_part
 
 #: The fold number of a trial that holds nothing out, and of a row that never validates.
 NO_FOLD = -1
@@ -193,27 +194,12 @@ class Split:
     def train_rows(self, fold: int, count: int | None = None) -> NDArray[np.int64]:
         """Development rows that train when `fold` is held out; all for `NO_FOLD`. For `count`, see `valid_rows`."""
         rows = np.arange(len(self.y)) if fold == NO_FOLD else np.flatnonzero(self.folds != fold)
-        return self._part(rows, fold, count)
+        return rows if count is None else rows[fixed_part(self.y[rows], fold, count)]
 
     def valid_rows(self, fold: int, count: int | None = None) -> NDArray[np.int64]:
-        """Development rows that validate when `fold` is held out; none for `NO_FOLD`.
-
-        With a `count`, so many of them at most, each class in proportion: the same ones whatever the seed, and those of
-        a smaller count among those of a larger one.
-        """
-        if fold == NO_FOLD:
-            return np.empty(0, np.int64)
-        return self._part(np.flatnonzero(self.folds == fold), fold, count)
-
-    def _part(self, rows: NDArray[np.int64], fold: int, count: int | None) -> NDArray[np.int64]:
-        if count is None or count >= len(rows):
-            return rows
-        shuffled = np.random.default_rng(fold + 1).permutation(rows)
-        place, labels = np.empty(len(rows)), self.y[shuffled]
-        for label in np.unique(labels):
-            ours = np.flatnonzero(labels == label)
-            place[ours] = (np.arange(len(ours)) + 0.5) / len(ours)
-        return np.sort(shuffled[np.argsort(place, kind="stable")[:count]])
+        """Development rows that validate when `fold` is held out, or a `fixed_part` of so many; none for `NO_FOLD`."""
+        rows = np.empty(0, np.int64) if fold == NO_FOLD else np.flatnonzero(self.folds == fold)
+        return rows if count is None else rows[fixed_part(self.y[rows], fold, count)]
 
     def train_size(self, fold: int) -> int:
         """Examples that a trial sees in one epoch: the same for every held-out fold, so that steps agree.

@@ -27,9 +27,9 @@ class Customary:
     middle: float
 
 
-# What people take lost 10.6 points in the study (24 tasks). Middles are means over the 40 jobs of the later study, whose
-# best rates lay about them with deviations of 0.4 to 0.7 decades: no answers, but where to begin. The walls have the
-# middles of the first grid search, and move until they are seen. Rows of other optimizers repeat one of these.
+# What people take lost 10.6 points in the study (24 tasks). Middles are means over the 40 jobs of a later one, whose best
+# rates lay about them with deviations of 0.4 to 0.7 decades: no answers, but where to begin. The walls have the middles
+# of the first grid search, and move until they are seen. Rows of other optimizers repeat one of these.
 CUSTOMARY = {
     "sgd": Customary(0.01, walls=-0.5, middle=0.12),
     "momentum": Customary(0.01, walls=-1.5, middle=0.03),

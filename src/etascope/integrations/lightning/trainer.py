@@ -11,7 +11,7 @@ from etascope.core.errors import InputError
 from etascope.core.extras import load_library
 from etascope.integrations.lightning.rates import refuse_several
 from etascope.integrations.training_loops.differences import overridden, uncalled_sentence
-from etascope.training.pytorch.custom.loaders import length_of
+from etascope.training.pytorch.custom.iterating import length_of
 
 #: Precisions of a Trainer, and what they are for `pick`.
 PRECISIONS = {"32-true": None, "bf16-mixed": "bf16-mixed"}

@@ -185,10 +185,10 @@ class Rehearsals:
     ) -> tuple[float, ...]:
         """Return the rates of a length: where the best may lie there, by what shorter ones say; the likeliest first."""
         steps = lengths.steps[number]
-        told = [level for level in shorter if learned(task, level)]
-        if not told:
+        taught = [level for level in shorter if learned(task, level)]
+        if not taught:
             return window.first
-        draws = self._draws(task, told, steps, rough=True)
+        draws = self._draws(task, taught, steps, rough=True)
         best = np.sort(np.log10(draws.learning_rates)[draws.regret.argmin(axis=1)])
         centre = float(np.median(best))
         count = lengths.rates[number]
@@ -214,7 +214,7 @@ class Rehearsals:
 
     def _read(self, outcome: Outcome) -> tuple[float, Draws, Basin]:
         """Return the answer, what rates may lose, and the basin."""
-        draws, window = self._draws(outcome.task, outcome.told, outcome.task.steps), outcome.window
+        draws, window = self._draws(outcome.task, outcome.learned_at, outcome.task.steps), outcome.window
         top = outcome.top
         assert top is not None
         # Three digits, so that what is printed is what is trained. Nothing above the highest rate that trained to the

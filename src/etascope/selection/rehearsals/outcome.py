@@ -43,17 +43,17 @@ class Outcome:
     unfinished: bool = False
 
     @cached_property
-    def told(self) -> tuple[Level, ...]:
+    def learned_at(self) -> tuple[Level, ...]:
         """The levels at which something learned, ascending; all, where none is long enough to expect it."""
-        told = tuple(level for level in self.levels if learned(self.task, level))
+        taught = tuple(level for level in self.levels if learned(self.task, level))
         trained = tuple(level for level in self.levels if level.alive)
         early = bool(trained) and trained[-1].steps < EARLY * self.task.steps
-        return told or (trained if early else ())
+        return taught or (trained if early else ())
 
     @property
     def top(self) -> Level | None:
         """The longest level at which something learned; None where none did."""
-        return self.told[-1] if self.told else None
+        return self.learned_at[-1] if self.learned_at else None
 
     @property
     def rates(self) -> tuple[float, ...]:

@@ -4,7 +4,8 @@ import torch
 from torch.utils.data import DataLoader, TensorDataset
 
 from etascope.core.errors import InputError
-from etascope.training.pytorch.custom.loaders import LoaderBatches, iterator_of
+from etascope.training.pytorch.custom.iterating import iterator_of
+from etascope.training.pytorch.custom.loaders import LoaderBatches
 from tests.training.pytorch.test_generators import Shifting
 
 CPU = torch.device("cpu")
@@ -309,7 +310,7 @@ class Forever:
 
 
 def test_a_loader_without_an_end_is_refused(monkeypatch):
-    monkeypatch.setattr("etascope.training.pytorch.custom.loaders.MOST_BATCHES", 50)
+    monkeypatch.setattr("etascope.training.pytorch.custom.iterating.MOST_BATCHES", 50)
     for name, look in (("train_loader", lambda b: b.batches), ("valid_loader", lambda b: b.valid_examples)):
         with pytest.raises(InputError, match=f"{name} must end, .* no end after 50 batches"):
             look(made(Forever(), Forever()))

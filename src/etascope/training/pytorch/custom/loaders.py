@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
-import copy
 import hashlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import islice
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from etascope.core.errors import InputError
+from etascope.core.fixed_part import fixed_part
 from etascope.training.pytorch.batches import Batch, batch_of, shapes_by
+from etascope.training.pytorch.custom.iterating import (
+    iterator_of,
+    length_of,
+    other_pass,
+    until_the_end,
+    with_new_workers,
+)
 from etascope.training.pytorch.custom.trained_on import TrainedOn, digest_of
 from etascope.training.pytorch.generators import (
     RandomState,
@@ -28,8 +35,6 @@ from etascope.training.pytorch.library import Device, load_torch, moved, tensors
 from etascope.training.pytorch.packing import to_array
 from etascope.training.random_streams import pass_seed
 
-#: A loader of more batches than this has no end, unless it has a length.
-MOST_BATCHES = 100_000
 #: Of one that has a length, so many more batches are looked at, to tell whether it is right.
 BEYOND = 100
 
@@ -85,7 +90,7 @@ class LoaderBatches:
     def _validation(self) -> tuple[int, int]:
         """Examples of a pass over the validation loader, and a digest of them."""
         examples = digest = labels = 0
-        for batch in _ending("valid_loader", self._pass("valid_loader", self.valid_loader, pass_seed(0, 0, 0))):
+        for batch in until_the_end("valid_loader", self._pass("valid_loader", self.valid_loader, pass_seed(0, 0, 0))):
             self.trained_on.validates(batch)
             labels += batch.size
             examples, digest = examples + self._counted(batch).size, digest_of(batch, digest)
@@ -159,10 +164,10 @@ class LoaderBatches:
         for batch in self.valid_pass(seed):
             examples, digest = examples + batch.size, digest_of(batch, digest)
             if examples > self.valid_examples:
-                raise _other_pass("valid_loader", "examples", self.valid_examples, "more")
+                raise other_pass("valid_loader", "examples", self.valid_examples, "more")
             yield batch
         if examples != self.valid_examples:
-            raise _other_pass("valid_loader", "examples", self.valid_examples, f"{examples or 'none'}")
+            raise other_pass("valid_loader", "examples", self.valid_examples, f"{examples or 'none'}")
         if digest != self._validation[1]:
             raise InputError(
                 "valid_loader must give the same examples in the same order on every pass, because rates are compared "
@@ -174,7 +179,7 @@ class LoaderBatches:
         """Return `count` of the examples that count, in the loader's order, as a part of each batch that has some."""
         if count not in self._parts:
             drawn = np.zeros(self.valid_examples, np.bool_)
-            drawn[np.random.default_rng(0).permutation(self.valid_examples)[:count]] = True
+            drawn[fixed_part(np.zeros(self.valid_examples, np.int64), 0, count)] = True
             kept, at = list[Batch](), 0
             for batch in self._pass("valid_loader", self.valid_loader, pass_seed(0, 0, 0)):
                 counted = self._counts(batch)
@@ -205,13 +210,13 @@ class LoaderBatches:
     def _train_pass(self, seed: int, epoch: int) -> Iterator[Batch]:
         count, length, last = 0, length_of(self.train_loader), list[Batch]()
         if length not in (None, self.batches):
-            raise _other_pass("train_loader", "number of batches", self.batches, f"{length or 'none'}")
+            raise other_pass("train_loader", "number of batches", self.batches, f"{length or 'none'}")
         if callable(begin := getattr(self.train_loader, "begin_epoch", None)):
             begin(epoch)
         for batch in self._pass("train_loader", self.train_loader, pass_seed(seed, -1, epoch)):
             count += 1
             if length is None and count > self.batches:
-                raise _other_pass("train_loader", "number of batches", self.batches, "more")
+                raise other_pass("train_loader", "number of batches", self.batches, "more")
             self.trained_on.trains(batch, seed, epoch, count, last=count == self.batches)
             if length is None and count == self.batches:
                 # Held until it is known that it is the last, also where the training ends with it.
@@ -219,7 +224,7 @@ class LoaderBatches:
             else:
                 yield batch
         if count < self.batches:
-            raise _other_pass("train_loader", "number of batches", self.batches, f"{count or 'none'}")
+            raise other_pass("train_loader", "number of batches", self.batches, f"{count or 'none'}")
         yield from last
 
     def _look_beyond(self, length: int) -> None:
@@ -233,7 +238,7 @@ class LoaderBatches:
         given = sum(1 for _ in islice(batches, length + BEYOND))
         later = length_of(loader)
         if later != length:
-            raise _other_pass("train_loader", "number of batches", length, f"{later or 'none'}")
+            raise other_pass("train_loader", "number of batches", length, f"{later or 'none'}")
         if given == length + BEYOND:
             self.trained_on.goes_on(length)
         elif given not in (0, length):
@@ -244,10 +249,10 @@ class LoaderBatches:
 
     def _count(self) -> int:
         batches = self._pass("train_loader", self.train_loader, pass_seed(0, -1, 0))
-        return sum(1 for _ in _ending("train_loader", batches))
+        return sum(1 for _ in until_the_end("train_loader", batches))
 
     def _pass(self, name: str, loader: Iterable[Any], seed: int) -> Iterator[Batch]:
-        loader = _with_new_workers(loader)
+        loader = with_new_workers(loader)
         seed_all(seed)
         seed_generators(loader, seed)
         iterator, own = iterator_of(name, loader), generators_of(loader)
@@ -272,61 +277,3 @@ class LoaderBatches:
                 )
             shapes, number = now, number + 1
             yield Batch(moved(batch.inputs, self.device), moved(batch.targets, self.device), batch.size)
-
-
-def iterator_of(name: str, loader: object) -> Iterator[Any]:
-    """Return a new iterator over a loader; raise `InputError` if it is none, or can be gone through once only."""
-    try:
-        iterator: Iterator[Any] = iter(cast("Iterable[Any]", loader))
-    except TypeError as error:
-        own = hasattr(type(loader), "__iter__") or hasattr(type(loader), "__getitem__")
-        if own and "non-iterator" not in str(error):
-            # Raised by code of the loader's own.
-            raise
-        raise InputError(
-            f"{name} must be something to iterate over, like a DataLoader; found {type(loader).__name__}"
-            f"{', whose __iter__ returns no iterator' if own else ''}."
-        ) from None
-    if iterator is loader:
-        raise InputError(
-            f"{name} must be something that can be gone through again for every epoch; found a "
-            f"{type(loader).__name__}, which is exhausted after one pass. Give a list or a DataLoader."
-        )
-    return iterator
-
-
-def length_of(loader: object) -> int | None:
-    """Return the number of batches of a loader, or None where it has no length."""
-    try:
-        return len(cast("Sequence[Any]", loader))
-    except (TypeError, NotImplementedError):
-        # A DataLoader of a stream has the method, and no length.
-        return None
-
-
-def _ending(name: str, batches: Iterable[Batch]) -> Iterator[Batch]:
-    for number, batch in enumerate(batches):
-        if number == MOST_BATCHES:
-            raise InputError(
-                f"{name} must end, because an epoch is a pass over it; found no end after {MOST_BATCHES:,} batches. "
-                "Let its __iter__ end, or give train_loader a __len__, the batches of an epoch."
-            )
-        yield batch
-
-
-def _other_pass(name: str, what: str, first: int, later: str) -> InputError:
-    return InputError(
-        f"{name} must give the same {what} on every pass; it gave {first} at first and {later} later. Give a list or a "
-        "DataLoader, or let its __iter__ begin anew each time; no generator."
-    )
-
-
-def _with_new_workers(loader: Iterable[Any]) -> Iterable[Any]:
-    """Return a loader whose worker processes begin with each pass: those that last draw on where the last one ended."""
-    torch = load_torch()
-    if not isinstance(loader, torch.utils.data.DataLoader) or not getattr(loader, "persistent_workers", False):
-        return loader
-    own = copy.copy(loader)
-    # The class does not let its attributes be set.
-    vars(own).update(persistent_workers=False, _iterator=None)
-    return own
