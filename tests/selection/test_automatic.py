@@ -47,6 +47,15 @@ def test_a_budget_decides_whatever_the_time(task, budget, cheap):
         assert method.budget == budget
 
 
+def test_one_holdout_has_three_trainings_and_more_where_they_are_quick():
+    budgets = {
+        rows: Automatic().method(replace(task, n_folds=1, n_valid=rows)).budget
+        for task, rows in ((SMALL, None), (SMALL, 80))
+    }
+    assert budgets == {None: 12.0, 80: 3.0}
+    assert Automatic().method(replace(LARGE, n_folds=1)).budget == 3.0
+
+
 def test_the_fields_are_handed_on():
     method = Automatic(target="loss", tolerance=2, low=0.01, high=0.1).method(SMALL)
     assert (method.target, method.tolerance, method.low, method.high) == ("loss", 2, 0.01, 0.1)
@@ -74,7 +83,7 @@ def test_the_fields_are_handed_on():
             SMALL,
             "Dear regime: rehearsals for at most 1 training (7 trainings of 21 steps).",
         ),
-        (Automatic(), replace(SMALL, n_folds=1), "with one holdout, rehearsals for at most 3 trainings"),
+        (Automatic(), replace(SMALL, n_folds=1), "with one holdout, rehearsals for at most 12 trainings"),
         (Automatic(budget=40), replace(SMALL, n_folds=1), "With folds=5, it would be cross-validation"),
     ],
 )

@@ -25,6 +25,8 @@ PATIENCE = 60.0
 CHEAP_BUDGET = 24.0
 #: The budget of rehearsals where none is given: beyond it hardly less was lost.
 DEAR_BUDGET = 3.0
+#: And where there is one holdout, and so many trainings are predicted to take no longer than patience: whole ones.
+QUICK_BUDGET = 12.0
 
 
 @dataclass(frozen=True)
@@ -33,7 +35,7 @@ class Automatic:
 
     With folds to cross-validate over, and its trainings (about 50 for five folds) predicted to take at most 60 seconds
     (`training_seconds`), the regime is cheap: `CrossValidation`, every trial to the end. Else it is dear: `Rehearsals`,
-    for 3 trainings at most.
+    for 3 trainings at most, or for 12 where there is one holdout and they are predicted to take no longer.
 
     Parameters
     ----------
@@ -75,7 +77,9 @@ class Automatic:
         """Return the method for a task: the same for the same task, whatever was trained."""
         if self._cheap(task):
             return CrossValidation(target=self.target, tolerance=self.tolerance, low=self.low, high=self.high)
-        return self._rehearsals()
+        # Of a loader of one's own nothing is known beforehand of how long a training takes.
+        quick = task.n_folds <= 1 and task.n_valid is None and self._patient(task)
+        return self._rehearsals(QUICK_BUDGET if quick else DEAR_BUDGET)
 
     def propose(self, task: Task, histories: Sequence[History]) -> Plan | None:
         """Return the next plan of the method for this task."""
@@ -118,8 +122,8 @@ class Automatic:
             f"{duration(PATIENCE)}, so every trial ran to the end under cross-validation."
         )
 
-    def _rehearsals(self) -> Rehearsals:
-        budget = DEAR_BUDGET if self.budget is None else self.budget
+    def _rehearsals(self, usual: float = DEAR_BUDGET) -> Rehearsals:
+        budget = usual if self.budget is None else self.budget
         return Rehearsals(target=self.target, tolerance=self.tolerance, low=self.low, high=self.high, budget=budget)
 
     def _cheap(self, task: Task) -> bool:

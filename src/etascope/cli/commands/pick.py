@@ -188,7 +188,7 @@ def search_command(
             "metric", "metric_key", "maximize", "best", "epochs", "seed", "low", "high", "tolerance", "timeout",
             "restart", "budget", "workers",
         )},
-        middle=None if optimizer is None else customary_middle(Recipe(optimizer=optimizer, batch_size=32)),
+        middle=None if optimizer is None else customary_middle(Recipe(optimizer=optimizer)),
         begin=begin,
         progress=progress,
         histories=histories,

@@ -52,7 +52,8 @@ def window_of(
 ) -> Window:
     """Return the first window: rates evenly spaced on the logarithmic axis, 1.25 decades to either side of a middle.
 
-    The middle, where none is given, is customary for the recipe (`customary_middle`). The rates are shifted
+    The middle, where none is given, is customary for the optimizer (0.1 for SGD, 0.03 with momentum 0.9, 0.003 for Adam
+    and its kin); with another momentum it goes with `1 - momentum`, as the size of a step does. The rates are shifted
     by a random share of their spacing, drawn from the recipe's seed, so that no rate is favoured. Where a limit (1e-7
     and 1e4 without one) lies within the window, the window ends there and its last rate is the limit.
 

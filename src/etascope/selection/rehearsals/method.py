@@ -18,13 +18,13 @@ from etascope.core.sentences import say
 from etascope.core.trials import trials
 from etascope.selection.basin import CLEARLY_WORSE, before_divergence
 from etascope.selection.cost import plan_cost, search_cost
-from etascope.selection.customary import customary_middle, customary_rate
+from etascope.selection.customary import customary_rate
 from etascope.selection.estimate import TOLERANCES, UNITS, word_of
 from etascope.selection.grid import FIVE_FOLDS, check_fields
 from etascope.selection.halving.window import Window, window_of
 from etascope.selection.landscape import read_landscape
 from etascope.selection.regret import Draws
-from etascope.selection.rehearsals.drift import drift_of
+from etascope.selection.rehearsals.drift import drift_of, expected_rate
 from etascope.selection.rehearsals.lengths import Lengths, lengths_for
 from etascope.selection.rehearsals.levels import Level, learned, points_per_log_loss, read_levels, rehearsed
 from etascope.selection.rehearsals.outcome import Outcome, spacing_of
@@ -73,7 +73,7 @@ class Rehearsals:
     low, high
         Lowest and highest peak rate to try. None is free, within 1e-7 to 1e4.
     middle
-        Where the best rate of the whole length is expected. None is the optimizer's customary one.
+        Where the best rate of the whole length is expected. None is `expected_rate`.
     budget
         What the search may cost at most, in trainings, above 0. Default 3.
 
@@ -152,7 +152,7 @@ class Rehearsals:
     def _middle(self, task: Task, steps: int) -> float:
         """Return where the best rate of a training of `steps` steps is expected, as a decimal logarithm."""
         moved = drift_of(task.recipe).expected(steps, task.steps)
-        return math.log10(self.middle or customary_middle(task.recipe)) + moved
+        return math.log10(self.middle or expected_rate(task.recipe)) + moved
 
     def _next(self, task: Task, lengths: Lengths, histories: Sequence[History]) -> Plan | None:
         every = trials(task, histories)
