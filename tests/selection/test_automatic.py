@@ -12,7 +12,7 @@ from etascope.pipeline.split import divide
 from etascope.selection.automatic import Automatic
 from etascope.selection.cost import cheap_trainings, training_seconds
 from etascope.selection.cross_validation.method import CrossValidation
-from etascope.selection.rehearsals.method import Rehearsals
+from etascope.selection.halving.method import Halving
 from etascope.training.dense.engine import DenseEngine
 from tests.selection.learning_curves import Curves, job, moving_valley, run_method
 
@@ -20,14 +20,14 @@ SMALL = Task(Recipe(), n_classes=10, n_development=800, n_folds=5, steps_per_epo
 LARGE = Task(Recipe(hidden=(512, 512)), n_classes=10, n_development=56000, n_folds=5, steps_per_epoch=2800)
 
 
-def test_small_tasks_are_cross_validated_and_large_ones_rehearsed():
+def test_small_tasks_are_cross_validated_and_large_ones_climb():
     assert Automatic().method(SMALL) == CrossValidation()
-    assert Automatic().method(LARGE) == Rehearsals()
+    assert Automatic().method(LARGE) == Halving()
 
 
-def test_one_holdout_is_always_rehearsed():
+def test_one_holdout_always_climbs():
     for budget in (None, 3, 100):
-        assert isinstance(Automatic(budget=budget).method(replace(SMALL, n_folds=1)), Rehearsals)
+        assert isinstance(Automatic(budget=budget).method(replace(SMALL, n_folds=1)), Halving)
 
 
 @given(rows=st.integers(100, 100_000), hidden=st.integers(1, 1024), epochs=st.integers(1, 30))
@@ -42,25 +42,16 @@ def test_the_predicted_time_decides(rows, hidden, epochs):
 @pytest.mark.parametrize("task", [SMALL, LARGE])
 def test_a_budget_decides_whatever_the_time(task, budget, cheap):
     method = Automatic(budget=budget).method(task)
-    assert isinstance(method, CrossValidation if cheap else Rehearsals)
-    if isinstance(method, Rehearsals):
+    assert isinstance(method, CrossValidation if cheap else Halving)
+    if isinstance(method, Halving):
         assert method.budget == budget
-
-
-def test_one_holdout_has_three_trainings_and_more_where_they_are_quick():
-    budgets = {
-        rows: Automatic().method(replace(task, n_folds=1, n_valid=rows)).budget
-        for task, rows in ((SMALL, None), (SMALL, 80))
-    }
-    assert budgets == {None: 12.0, 80: 3.0}
-    assert Automatic().method(replace(LARGE, n_folds=1)).budget == 3.0
 
 
 def test_the_fields_are_handed_on():
     method = Automatic(target="loss", tolerance=2, low=0.01, high=0.1).method(SMALL)
     assert (method.target, method.tolerance, method.low, method.high) == ("loss", 2, 0.01, 0.1)
-    rehearsals = Automatic(target="loss", tolerance=2, low=0.01, high=0.1).method(LARGE)
-    assert (rehearsals.target, rehearsals.tolerance, rehearsals.low, rehearsals.high) == ("loss", 2, 0.01, 0.1)
+    halving = Automatic(target="loss", tolerance=2, low=0.01, high=0.1).method(LARGE)
+    assert (halving.target, halving.tolerance, halving.low, halving.high) == ("loss", 2, 0.01, 0.1)
 
 
 @pytest.mark.parametrize(
@@ -76,14 +67,14 @@ def test_the_fields_are_handed_on():
         (
             Automatic(budget=3),
             SMALL,
-            "Dear regime: rehearsals for at most 3 trainings (7 trainings of 26 steps, 4 of 78).",
+            "halving of about 2.9 trainings (7 trials to 6 %, 5 to 25 %, 3 to 75 % of the steps) fits",
         ),
         (
             Automatic(budget=1),
             SMALL,
-            "Dear regime: rehearsals for at most 1 training (7 trainings of 21 steps).",
+            "about 1.4 trainings (7 trials to 3 %, 3 to 38 % of the steps) is the smallest, by a budget of 1 training.",
         ),
-        (Automatic(), replace(SMALL, n_folds=1), "with one holdout, rehearsals for at most 12 trainings"),
+        (Automatic(), replace(SMALL, n_folds=1), "with one holdout, successive halving of about 2.9 trainings"),
         (Automatic(budget=40), replace(SMALL, n_folds=1), "With folds=5, it would be cross-validation"),
     ],
 )
@@ -91,13 +82,13 @@ def test_the_reason_says_which_regime_and_why(method, task, sentence):
     assert sentence in str(method.why(task))
 
 
-def test_the_answer_is_that_of_rehearsals_with_one_more_reason():
-    task, curves = job(), Curves(moving_valley(-1.5))
+def test_the_answer_is_that_of_halving_with_one_more_reason():
+    task, curves = replace(job(), n_development=1024), Curves(moving_valley(-1.5))
     histories, choice = run_method(Automatic(budget=3), task, curves)
-    alone = Rehearsals(budget=3).choose(task, histories)
-    assert choice.learning_rate == alone.learning_rate
-    assert choice.basin == alone.basin
-    assert choice.reasons[:-1] == alone.reasons
+    halving = Halving(budget=3).choose(task, histories)
+    assert choice.learning_rate == halving.learning_rate
+    assert choice.basin == halving.basin
+    assert choice.reasons[:-1] == halving.reasons
     assert choice.reasons[-1] == Automatic(budget=3).why(task)
 
 
@@ -119,7 +110,7 @@ def test_small_digits_are_cross_validated_for_real():
         ({"target": "lose"}, "Did you mean 'loss'"),
         ({"tolerance": -1}, "tolerance must be a finite number above 0; found -1"),
         ({"high": 0}, "high learning rate must be finite and above 0; found 0"),
-        ({"budget": 0.01}, "must be a finite number of trainings, at least 0.02; found 0.01"),
+        ({"budget": 0.9}, "must be a finite number of at least 1 training; found 0.9"),
     ],
 )
 def test_what_cannot_be_asked_for_is_said_in_a_sentence(field, sentence):

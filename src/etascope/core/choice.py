@@ -246,7 +246,7 @@ class Choice:
     target
         What "best" means: `accuracy` or `loss`.
     regime
-        `cheap`, where every trial runs to the end under cross-validation, `dear`, by rehearsals or halving.
+        `cheap`, where every trial runs to the end under cross-validation, `dear`, by halving or rehearsals.
     confidence, walls, luck, worth_tuning, curve
         See there; None where the method does not say or there is no answer.
     measure

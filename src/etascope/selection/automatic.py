@@ -1,4 +1,4 @@
-"""The default method, `Automatic`: cross-validation where trials are cheap, else rehearsals; `method_of` words."""
+"""The default method, `Automatic`: cross-validation where trials are cheap, halving where dear; `method_of` words."""
 
 from __future__ import annotations
 
@@ -13,20 +13,19 @@ from etascope.core.plan import Plan
 from etascope.core.protocols import Method
 from etascope.core.recipe import Task
 from etascope.core.sentences import Sentence, Setting, say
+from etascope.core.trials import trials
 from etascope.selection.cost import cheap_trainings, duration, training_seconds
 from etascope.selection.cross_validation.method import CrossValidation
-from etascope.selection.rehearsals.lengths import lengths_for
-from etascope.selection.rehearsals.method import Rehearsals
+from etascope.selection.halving.method import Halving
+from etascope.selection.last_batch import last_batch_advice
 
 #: Predicted seconds of the cheap regime up to which it is taken without being asked for.
 PATIENCE = 60.0
 #: The lowest budget, in trainings, that asks for the cheap regime: what six rates on five folds cost in the study,
 #: where basins still held the best rate in 94, 90 and 78 of 100 (by set of tasks).
 CHEAP_BUDGET = 24.0
-#: The budget of rehearsals where none is given: beyond it hardly less was lost.
+#: The budget of successive halving where none is given: beyond it hardly less was lost (`PLANS`).
 DEAR_BUDGET = 3.0
-#: And where there is one holdout, and so many trainings are predicted to take no longer than patience: whole ones.
-QUICK_BUDGET = 12.0
 
 
 @dataclass(frozen=True)
@@ -34,8 +33,9 @@ class Automatic:
     """Choose the regime by its predicted cost, or by the budget, and leave the rest to it.
 
     With folds to cross-validate over, and its trainings (about 50 for five folds) predicted to take at most 60 seconds
-    (`training_seconds`), the regime is cheap: `CrossValidation`, every trial to the end. Else it is dear: `Rehearsals`,
-    for 3 trainings at most, or for 12 where there is one holdout and they are predicted to take no longer.
+    (`training_seconds`), the regime is cheap: `CrossValidation`, every trial to the end. Else it is dear: `Halving`, at
+    about 3 trainings. Of 22 tasks that nobody tuned on, the first lost 0.17 points of accuracy on average, the second
+    0.30.
 
     Parameters
     ----------
@@ -46,8 +46,8 @@ class Automatic:
     low, high
         Lowest and highest peak rate to try. None is free.
     budget
-        What the search may cost, in trainings, at least 0.02: from 24 on cross-validation where there are folds, below
-        it rehearsals. None chooses by the predicted time.
+        What the search may cost, in trainings, at least 1: from 24 on cross-validation where there are folds, below it
+        the costliest successive halving that fits. None chooses by the predicted time.
 
     Raises
     ------
@@ -59,7 +59,7 @@ class Automatic:
     >>> from etascope.core.recipe import Recipe
     >>> task = Task(Recipe(), n_classes=10, n_development=800, n_folds=5, steps_per_epoch=40)
     >>> type(Automatic().method(task)).__name__, type(Automatic(budget=3).method(task)).__name__
-    ('CrossValidation', 'Rehearsals')
+    ('CrossValidation', 'Halving')
     """
 
     target: str = "accuracy"
@@ -71,15 +71,13 @@ class Automatic:
     def __post_init__(self) -> None:
         """Check every field: those of the method for dear trainings are the same."""
         check_values(self)
-        self._rehearsals()
+        self._halving()
 
-    def method(self, task: Task) -> CrossValidation | Rehearsals:
+    def method(self, task: Task) -> CrossValidation | Halving:
         """Return the method for a task: the same for the same task, whatever was trained."""
         if self._cheap(task):
             return CrossValidation(target=self.target, tolerance=self.tolerance, low=self.low, high=self.high)
-        # Of a loader of one's own nothing is known beforehand of how long a training takes.
-        quick = task.n_folds <= 1 and task.n_valid is None and self._patient(task)
-        return self._rehearsals(QUICK_BUDGET if quick else DEAR_BUDGET)
+        return self._halving()
 
     def propose(self, task: Task, histories: Sequence[History]) -> Plan | None:
         """Return the next plan of the method for this task."""
@@ -88,29 +86,31 @@ class Automatic:
     def choose(self, task: Task, histories: Sequence[History]) -> Choice:
         """Return the answer of the method for this task; the last reason says which regime it was, and why."""
         choice = self.method(task).choose(task, histories)
-        return replace(choice, reasons=(*choice.reasons, self.why(task)))
+        advice = () if choice.basin is None else last_batch_advice(task, trials(task, histories), choice.basin)
+        return replace(choice, reasons=(*choice.reasons, *advice, self.why(task)))
 
     def why(self, task: Task) -> Sentence:
         """Return which regime is taken and why, in one sentence with the numbers."""
         trainings = cheap_trainings(task)
         seconds = duration(trainings * training_seconds(task))
-        method = self.method(task)
-        if isinstance(method, Rehearsals):
-            lengths = lengths_for(task, method.budget)
-            plan = f"rehearsals for at most {_trainings(method.budget)}"
-            plan += "" if lengths is None else f" ({lengths})"
+        halving = self.method(task)
+        if isinstance(halving, Halving):
+            plan = f"successive halving of about {halving.budgets.cost:.2g} trainings ({halving.budgets})"
             if task.n_folds <= 1:
-                taken = say(f"Dear regime: with one holdout, {plan}.")
+                budget = "" if self.budget is None else f" and a budget of {_trainings(self.budget)}"
+                taken = say(f"Dear regime: with one holdout{budget}, {plan} was taken.")
                 # Where rows to validate on were given, there are no folds to be had.
-                more = task.n_valid is None and (self._patient(task) or self._rich)
+                foldable = task.n_valid is None and not task.measure.reported
+                more = foldable and (self._patient(task) or self._rich)
                 return (
                     taken + say(" With {folds}, it would be cross-validation.", Setting("folds", 5)) if more else taken
                 )
             if self.budget is not None:
-                return say(f"Dear regime: {plan}.")
+                fits = "fits" if halving.budgets.cost <= self.budget else "is the smallest"
+                return say(f"Dear regime: {plan} {fits}, by a budget of {_trainings(self.budget)}.")
             return say(
                 f"Dear regime: {trainings} trainings for cross-validation were predicted to take {seconds}, over "
-                f"{duration(PATIENCE)}, so it was {plan}."
+                f"{duration(PATIENCE)}, so {plan} was taken."
             )
         if self.budget is not None:
             return say(
@@ -122,9 +122,9 @@ class Automatic:
             f"{duration(PATIENCE)}, so every trial ran to the end under cross-validation."
         )
 
-    def _rehearsals(self, usual: float = DEAR_BUDGET) -> Rehearsals:
-        budget = usual if self.budget is None else self.budget
-        return Rehearsals(target=self.target, tolerance=self.tolerance, low=self.low, high=self.high, budget=budget)
+    def _halving(self) -> Halving:
+        budget = DEAR_BUDGET if self.budget is None else self.budget
+        return Halving(target=self.target, tolerance=self.tolerance, low=self.low, high=self.high, budget=budget)
 
     def _cheap(self, task: Task) -> bool:
         if task.n_folds <= 1:

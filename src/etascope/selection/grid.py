@@ -101,6 +101,7 @@ def check_fields(
         raise InputError(f"the tolerance must be a finite number above 0; found {tolerance:g}. Try 1.")
     check_window(low, high)
     if budget is not None and not (math.isfinite(budget) and budget >= least):
+        trainings = "training" if least == 1 else "trainings"
         raise InputError(
-            f"the budget must be a finite number of trainings, at least {least:g}; found {budget:g}. Try 3."
+            f"the budget must be a finite number of at least {least:g} {trainings}; found {budget:g}. Try 3."
         )

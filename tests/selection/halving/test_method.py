@@ -378,7 +378,7 @@ def test_short_trainings_are_climbed_too(steps, budget):
         ({"tolerance": 0}, "tolerance must be a finite number above 0; found 0"),
         ({"low": -1}, "low learning rate must be finite and above 0; found -1"),
         ({"low": 2, "high": 1}, "found 2 and 1. Swap them"),
-        ({"budget": 0.5}, "budget must be a finite number of trainings, at least 1; found 0.5. Try 3"),
+        ({"budget": 0.5}, "budget must be a finite number of at least 1 training; found 0.5. Try 3"),
         ({"budget": float("nan")}, "budget must be"),
     ],
 )

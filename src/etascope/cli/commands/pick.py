@@ -90,7 +90,7 @@ def pick(
     """Try many learning rates at once and recommend one, with its evidence.
 
     Learning rates are compared on images that did not train: by cross-validation where trainings are cheap, by
-    short rehearsals where they are dear. The test images are looked at once, by a final model at the chosen rate.
+    successive halving where they are dear. The test images are looked at once, by a final model at the chosen rate.
     Every search is kept (`etascope runs`). DATA is as in `etascope trace`. With --command, it is your own script that
     trains, on its own data.
     """

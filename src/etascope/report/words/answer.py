@@ -263,7 +263,7 @@ def rate_rows(run: Run) -> tuple[RateRow, ...]:
             )
         )
     if choice.learning_rate is not None and not any(row.chosen for row in rows):
-        # By rehearsals nothing was trained at this rate: its numbers are read off its neighbours.
+        # Under halving nothing was trained at this rate: its numbers are read off its neighbours.
         read = ", and its numbers too" if choice.regime == "dear" else ""
         chosen = f"recommended, between rates that were tried{read}"
         rows.append(

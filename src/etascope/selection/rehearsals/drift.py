@@ -67,7 +67,8 @@ def drift_of(recipe: Recipe) -> Drift:
 # Means over the same jobs, for batches of 32, a constant rate, and momentum 0.9 where there is momentum; best rates lay
 # about them with deviations of 0.4 to 0.7 decades. The study had one job each of RMSprop and Adagrad.
 RATES = {
-    "sgd": 0.12, "adagrad": 0.03, "momentum": 0.03, "nesterov": 0.03, "adam": 1.2e-3, "adamw": 1.2e-3, "rmsprop": 1.2e-3,
+    "sgd": 0.12, "adagrad": 0.03, "momentum": 0.03, "nesterov": 0.03, "adam": 1.2e-3, "adamw": 1.2e-3,
+    "rmsprop": 1.2e-3,
 }  # fmt: skip
 #: What a schedule that brings the rate down makes of it, for Adam and its kin, and for others.
 SHAPED_ADAM, SHAPED = 4.0, 2.0
