@@ -83,7 +83,7 @@ def test_the_reason_says_which_regime_and_why(method, task, sentence):
 
 
 def test_the_answer_is_that_of_halving_with_one_more_reason():
-    task, curves = job(), Curves(moving_valley(-1.5))
+    task, curves = replace(job(), n_development=1024), Curves(moving_valley(-1.5))
     histories, choice = run_method(Automatic(budget=3), task, curves)
     halving = Halving(budget=3).choose(task, histories)
     assert choice.learning_rate == halving.learning_rate

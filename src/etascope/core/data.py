@@ -168,6 +168,8 @@ class Split:
         A name for each class.
     stages
         What was done to the inputs so far, a sentence each.
+    n_final
+        Rows of the training that the folds rehearse. None: all development rows.
     """
 
     x: NDArray[Any]
@@ -179,6 +181,7 @@ class Split:
     test_rows: NDArray[np.int64]
     class_names: tuple[str, ...]
     stages: tuple[str, ...] = field(default=())
+    n_final: int | None = None
 
     @property
     def n_classes(self) -> int:
@@ -203,9 +206,10 @@ class Split:
         return np.flatnonzero(self.folds == fold)
 
     def train_size(self, fold: int) -> int:
-        """Examples that a trial sees in one epoch: the same for every held-out fold, so that steps agree.
+        """Rows that a trial has in one epoch: the same for every held-out fold, so that steps agree.
 
-        Folds may differ in size by one row; each epoch then leaves out the surplus row of its own shuffle.
+        Folds may differ in size by one row; each epoch then leaves out the surplus row of its own shuffle. Which of
+        them a recipe trains on, `core.recipe.epoch_size` says.
         """
         if fold == NO_FOLD:
             return len(self.y)

@@ -13,9 +13,11 @@ from etascope.core.plan import Plan
 from etascope.core.protocols import Method
 from etascope.core.recipe import Task
 from etascope.core.sentences import Sentence, Setting, say
+from etascope.core.trials import trials
 from etascope.selection.cost import cheap_trainings, duration, training_seconds
 from etascope.selection.cross_validation.method import CrossValidation
 from etascope.selection.halving.method import Halving
+from etascope.selection.last_batch import last_batch_advice
 
 #: Predicted seconds of the cheap regime up to which it is taken without being asked for.
 PATIENCE = 60.0
@@ -84,7 +86,8 @@ class Automatic:
     def choose(self, task: Task, histories: Sequence[History]) -> Choice:
         """Return the answer of the method for this task; the last reason says which regime it was, and why."""
         choice = self.method(task).choose(task, histories)
-        return replace(choice, reasons=(*choice.reasons, self.why(task)))
+        advice = () if choice.basin is None else last_batch_advice(task, trials(task, histories), choice.basin)
+        return replace(choice, reasons=(*choice.reasons, *advice, self.why(task)))
 
     def why(self, task: Task) -> Sentence:
         """Return which regime is taken and why, in one sentence with the numbers."""

@@ -114,7 +114,10 @@ def in_words(recipe: Recipe) -> str:
     parts.append(recipe.optimizer + (f" {recipe.momentum:.12g}" if recipe.momentum else ""))
     if recipe.weight_decay:
         parts.append(f"weight decay {recipe.weight_decay:.12g}")
-    parts += [f"batches of {recipe.batch_size}", f"{recipe.epochs} epoch{'s' if recipe.epochs > 1 else ''}"]
+    parts += [
+        f"{'whole ' if recipe.drop_last else ''}batches of {recipe.batch_size}",
+        f"{recipe.epochs} epoch{'s' if recipe.epochs > 1 else ''}",
+    ]
     if recipe.schedule != "constant":
         parts.append(f"{recipe.schedule} schedule")
     if recipe.warmup:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from etascope.core.data import Split
 from etascope.core.history import TEMPERATURES, History, Status
 from etascope.core.plan import Checkpoint, Plan
-from etascope.core.recipe import Recipe, steps_per_epoch
+from etascope.core.recipe import Recipe, epoch_size, steps_per_epoch
 from etascope.training.dense.first_layer import Packed
 from etascope.training.dense.optimizers import Sgd, rule_of
 from etascope.training.dense.stack import Stack
@@ -43,7 +43,7 @@ def train_group(split: Split, packed: Packed, recipe: Recipe, plan: Plan, advanc
     ] * len(plan)
     train_rows, valid_rows = split.train_rows(fold), split.valid_rows(fold)
     record = Record(plan, evaluation_steps(plan, per_epoch), per_epoch, len(valid_rows))
-    size = split.train_size(fold)
+    size = epoch_size(split, recipe, fold)
     order = np.empty(0, np.int64)
     step, end, alive = plan.start, plan.start + plan.steps, np.arange(len(plan))
     with np.errstate(all="ignore"):

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from etascope.core.data import Split
 from etascope.core.errors import InputError, one_line
-from etascope.core.recipe import Recipe, steps_per_epoch
+from etascope.core.recipe import Recipe, epoch_size, steps_per_epoch
 from etascope.training.pytorch.library import Device, load_torch, moved, tensors_in
 from etascope.training.random_streams import epoch_order
 
@@ -109,7 +109,7 @@ class SplitBatches:
     def steps(self, seed: int, fold: int, epoch: int, first: int) -> Iterator[list[Batch]]:
         """Yield the steps of an epoch from the one numbered `first`."""
         split, size = self.split, self.recipe.batch_size
-        order = epoch_order(split.train_rows(fold), split.train_size(fold), seed, fold, epoch)
+        order = epoch_order(split.train_rows(fold), epoch_size(split, self.recipe, fold), seed, fold, epoch)
         for start in range(first * size, len(order), size):
             rows = order[start : start + size]
             parts = min(self.accumulate, len(rows))

@@ -1,4 +1,4 @@
-"""Whether examples that validate are trained on too, and are few, and whether a pass comes again: `TrainedOn`."""
+"""What to mind of loaders: validation that is trained on, or small; passes that differ or end small: `TrainedOn`."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from typing import Any, cast
 import numpy as np
 from numpy.typing import NDArray
 
+from etascope.core.recipe import SMALL
 from etascope.training.pytorch.batches import Batch
 from etascope.training.pytorch.library import load_torch, tensors_in
 
@@ -35,6 +36,9 @@ class TrainedOn:
         self._valid, self._met, self._examples, self._rows = set[int](), set[int](), 0, 0.0
         self._digests, self._changed, self._length = dict[tuple[int, int, int], int](), False, 0
         self._valid_labels, self._labels, self._whole = set[int](), set[int](), False
+        self._largest, self._last = 0, 0
+        #: Whether the learning rate is still high in the last step.
+        self.ends_high = False
 
     def validates(self, batch: Batch) -> None:
         """Learn to know the examples of a validation batch."""
@@ -51,6 +55,11 @@ class TrainedOn:
         if (epoch == 0 or number <= COMPARED) and not self._changed:
             digest = digest_of(batch, 0)
             self._changed = self._digests.setdefault((seed, epoch, number), digest) != digest
+
+    def steps(self, size: int, *, last: bool) -> None:
+        """Learn how many examples a step has, and whether it is the last of a pass."""
+        self._largest = max(self._largest, size)
+        self._last = size if last else self._last
 
     def compare(self, train_loader: object, valid_loader: object) -> None:
         """Look whether two loaders give rows of one data set that are the same ones."""
@@ -91,6 +100,12 @@ class TrainedOn:
             notes.append(
                 f"Mind the training: train_loader goes on after the {self._length} batches that its __len__ says; an "
                 "epoch of the search is those."
+            )
+        if self.ends_high and 0 < self._last <= SMALL * self._largest:
+            notes.append(
+                f"Mind the last batch of a pass over train_loader: a step on {self._last} examples, where others have "
+                f"{self._largest}, ends the training, and its noise stays in the model. DataLoader(drop_last=True) "
+                "does without."
             )
         return tuple(notes)
 

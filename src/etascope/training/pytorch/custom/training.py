@@ -11,7 +11,7 @@ from typing import Any, cast
 
 from etascope.core.data import LOADERS, DataSummary
 from etascope.core.errors import InputError, one_line
-from etascope.core.recipe import Recipe, Task
+from etascope.core.recipe import Recipe, Task, ends_high
 from etascope.core.schedules import schedule_row
 from etascope.training.pytorch.batches import Batch
 from etascope.training.pytorch.custom.broadcasting import broadcast_refused, refuse_mixed, shapes_advice
@@ -168,6 +168,7 @@ def custom_job(
     sentences = () if factors is None else schedule_sentences(row * factors)
     sentences = (*sentences, *left_out(module, optimizers), *untrained_sentences(given))
     batches.trained_on.compare(train_loader, valid_loader)
+    batches.trained_on.ends_high = ends_high(row if factors is None else row * factors)
     size, train = _shape(first), batches.batches * first.size
     task = Task(recipe, n_classes, train, 1, per_epoch, math.prod(size), n_valid=valid)
     data = DataSummary(
