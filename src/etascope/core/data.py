@@ -24,7 +24,6 @@ IN_PYTHON = ARRAY, MAPPING, SEQUENCE, BUNCH = "an array", "the mapping", "a sequ
 KNOWN_SETS = ("digits", "mnist", "fashion-mnist", "kmnist")
 #: How notes end that say which images are the test part.
 NAMES_TEST = (" is the test part.", " are the test part together.")
-
 #: How the note begins that a test part of the data joined the other images.
 DIVIDED_ANEW = "A share was given as test"
 
@@ -169,7 +168,7 @@ class Split:
     stages
         What was done to the inputs so far, a sentence each.
     n_final
-        Rows of the training that the folds rehearse. None: all development rows.
+        Rows of the training that folds stand for. None: all.
     """
 
     x: NDArray[Any]
@@ -206,10 +205,9 @@ class Split:
         return np.flatnonzero(self.folds == fold)
 
     def train_size(self, fold: int) -> int:
-        """Rows that a trial has in one epoch: the same for every held-out fold, so that steps agree.
+        """Rows that a trial has for an epoch (`core.epoch.epoch_rows`): as many for every fold, so that steps agree.
 
-        Folds may differ in size by one row; each epoch then leaves out the surplus row of its own shuffle. Which of
-        them a recipe trains on, `core.recipe.epoch_size` says.
+        Folds may differ in size by one row; each epoch then leaves out the surplus row of its own shuffle.
         """
         if fold == NO_FOLD:
             return len(self.y)

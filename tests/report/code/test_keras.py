@@ -35,5 +35,5 @@ def test_a_difference_in_momentum_under_a_schedule_is_said():
 
 def test_batches_that_are_not_filled_are_left_out_where_that_is_meant(tmp_path):
     recipe = replace(TINY, batch_size=300, drop_last=True, epochs=8, schedule="cosine")
-    found = accuracy(script(recipe, DATA, 0.1), tmp_path, warnings="ignore")
-    assert found == pytest.approx(known(recipe, 0.1), abs=0.15)
+    right = accuracy(script(recipe, DATA, 0.1), tmp_path, warnings="ignore")
+    assert right == pytest.approx(known(recipe, 0.1), abs=0.15)

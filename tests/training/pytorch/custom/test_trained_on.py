@@ -235,6 +235,6 @@ def test_order_and_augmentation_that_are_drawn_from_seeds_are_not(make):
 def test_a_small_last_batch_is_told_where_the_rate_is_high(drop, options, said):
     loader = DataLoader(TensorDataset(X[:, 0], Y), 32, shuffle=True, drop_last=drop)
     run = pick(Linear(shape=(1, 8, 8)), loader, VALID, sgd, epochs=2, **options)
-    told = [sentence for sentence in map(str, run.choice.reasons) if "last batch" in sentence]
-    assert len(told) == bool(said)
-    assert said in "".join(told)
+    notes = [sentence for sentence in map(str, run.choice.reasons) if "last batch" in sentence]
+    assert len(notes) == bool(said)
+    assert said in "".join(notes)

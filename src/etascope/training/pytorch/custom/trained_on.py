@@ -11,7 +11,7 @@ from typing import Any, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from etascope.core.recipe import SMALL
+from etascope.core.epoch import SMALL
 from etascope.training.pytorch.batches import Batch
 from etascope.training.pytorch.library import load_torch, tensors_in
 

@@ -10,8 +10,9 @@ from functools import partial
 from typing import Any, cast
 
 from etascope.core.data import LOADERS, DataSummary
+from etascope.core.epoch import ends_high
 from etascope.core.errors import InputError, one_line
-from etascope.core.recipe import Recipe, Task, ends_high
+from etascope.core.recipe import Recipe, Task
 from etascope.core.schedules import schedule_row
 from etascope.training.pytorch.batches import Batch
 from etascope.training.pytorch.custom.broadcasting import broadcast_refused, refuse_mixed, shapes_advice
