@@ -222,7 +222,7 @@ def test_a_second_ctrl_c_ends_all_at_once(store):
     ],
 )
 def test_every_command_ends_with_a_sentence_and_leaves_no_process(begin, store, command, number):
-    process = begin(command, "--epochs", "400", "--hidden", "64", "--workers", "2")
+    process = begin(command, "--epochs", "3000", "--hidden", "64", "--workers", "2")
     wait_for(lambda: family(process) or psutil.Process(process.pid).cpu_times().user > 2)
     processes = family(process)
     os.kill(process.pid, number)
