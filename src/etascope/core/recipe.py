@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from etascope.core.blind import BlindGuess
 from etascope.core.checks import check_values
 from etascope.core.data import NO_FOLD, Split
 from etascope.core.epoch import SMALL, ends_high, epoch_rows, last_batch
@@ -132,7 +133,7 @@ class Task:
     recipe
         How to train.
     n_classes
-        Number of classes; `log(n_classes)` is the loss of a blind guess, in nats. 0 with a measure.
+        Number of classes. 0 with a measure.
     n_development
         Rows that selection may use.
     n_folds
@@ -150,9 +151,8 @@ class Task:
     n_valid
         Validation rows that stand beside the development rows, where a loader of its own gives them; None where they
         are development rows, held out.
-    largest
-        Share of the development rows that are of the largest class: what always naming it gets right. None where the
-        labels are not known.
+    guess
+        What the classes' shares alone get on the rows that validate; None where the labels are not known.
     """
 
     recipe: Recipe
@@ -164,7 +164,7 @@ class Task:
     measure: Measure = PLAIN
     forward: float | None = None
     n_valid: int | None = None
-    largest: float | None = None
+    guess: BlindGuess | None = None
     if not TYPE_CHECKING:
         __getattr__ = renamed_fields(chance="majority")
 
@@ -174,7 +174,7 @@ class Task:
         return cls(
             recipe, split.n_classes, len(split.y), split.n_folds,
             steps_per_epoch(split, recipe, 0 if split.n_folds else NO_FOLD), math.prod(split.x.shape[1:]),
-            largest=float(np.bincount(split.y).max() / len(split.y)) if len(split.y) else None,
+            guess=BlindGuess.of(np.bincount(split.y), split.class_names) if len(split.y) else None,
         )  # fmt: skip
 
     @classmethod
@@ -195,9 +195,14 @@ class Task:
         return cls(recipe, n_classes=0, n_development=1, n_folds=1, steps_per_epoch=1, n_features=1, measure=measure)
 
     @property
+    def blind(self) -> BlindGuess:
+        """What a guess gets that knows the classes' shares and nothing of the images; of equal shares, if unknown."""
+        return self.guess or BlindGuess.even(self.n_classes)
+
+    @property
     def majority(self) -> float:
-        """The share that a blind guess gets right, or always naming the largest class if that is more."""
-        return max(1 / max(self.n_classes, 1), self.largest or 0.0)
+        """The share that always naming the largest class gets right."""
+        return self.blind.accuracy
 
     @property
     def last_batch(self) -> int:

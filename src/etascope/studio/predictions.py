@@ -49,6 +49,7 @@ def metrics(source: Source, recipe: Recipe, learning_rate: float) -> Document:
         scores = _log_softmax(engine.explain(checkpoint, split.x_test)[-1].values)
         _note(curves, history, scores, split.y_test)
     document: Document = {"learning_rate": learning_rate, "class_names": list(dataset.class_names), **curves}
+    document["blind"] = task.blind.loss
     if checkpoint is None or scores is None:
         return {**document, "diverged": True, "confusion": None, "mistakes": []}
     said = scores.argmax(axis=1)

@@ -95,8 +95,12 @@ class Reason(Enum):
         "than the rates."
     )
     GUESSES = (
-        "It gets {right:.1f} % right {where}and always naming one class {majority:.1f} %{also}: whether any rate tells "
-        "the classes apart is not settled."
+        "It gets {right:.1f} % right {where}and always answering {answer} {majority:.1f} %{also}: whether any rate "
+        "tells the classes apart is not settled."
+    )
+    NONE_BETTER = (
+        "{majority:.1f} % would be had by always answering {answer}, and no rate that was tried gets clearly more: the "
+        "most is {right:.1f} %."
     )
     ABOVE_BLIND = (
         "Its plain validation loss{where} is {loss:nats} nats, above the {blind:nats} of a blind guess{beside}."

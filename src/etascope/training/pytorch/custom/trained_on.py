@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zlib
+from collections import Counter
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import replace
@@ -35,7 +36,7 @@ class TrainedOn:
     def __init__(self) -> None:
         self._valid, self._met, self._examples, self._rows = set[int](), set[int](), 0, 0.0
         self._digests, self._changed, self._length = dict[tuple[int, int, int], int](), False, 0
-        self._valid_labels, self._labels, self._whole = set[int](), set[int](), False
+        self.valid_labels, self._labels, self._whole = Counter[int](), set[int](), False
         self._largest, self._last = 0, 0
         #: Whether the learning rate is still high in the last step.
         self.ends_high = False
@@ -44,13 +45,13 @@ class TrainedOn:
         """Learn to know the examples of a validation batch."""
         self._examples += batch.size
         self._valid.update(_known_by(batch))
-        self._valid_labels |= _labels_of(batch)
+        self.valid_labels.update(_labels_of(batch))
 
     def trains(self, batch: Batch, seed: int, epoch: int, number: int, *, last: bool = False) -> None:
         """Look whether some of a training batch, counted from 1, are among them; and whether it is what it was."""
         if epoch == 0:
             self._met.update(self._valid.intersection(_known_by(batch)))
-            self._labels |= _labels_of(batch)
+            self._labels.update(_labels_of(batch))
             self._whole |= last
         if (epoch == 0 or number <= COMPARED) and not self._changed:
             digest = digest_of(batch, 0)
@@ -111,7 +112,7 @@ class TrainedOn:
 
     def _of_labels(self) -> list[str]:
         """Return what to mind of the classes; labels that are no whole numbers, one an example, are not known."""
-        train, valid = self._labels, self._valid_labels
+        train, valid = self._labels, set(self.valid_labels)
         if not (train and valid and self._whole):
             return []
         if len(train) == 1:
@@ -134,11 +135,11 @@ class TrainedOn:
         return []
 
 
-def _labels_of(batch: Batch) -> set[int]:
+def _labels_of(batch: Batch) -> list[int]:
     torch, labels = load_torch(), batch.targets
     if not isinstance(labels, torch.Tensor) or labels.dim() != 1 or labels.is_floating_point() or labels.is_complex():
-        return set()
-    return {int(label) for label in labels.unique().tolist() if label >= 0}
+        return []
+    return [int(label) for label in labels.tolist() if label >= 0]
 
 
 def digest_of(batch: Batch, before: int) -> int:
