@@ -158,6 +158,7 @@ def _measure(job: Job) -> NDArray[np.float64]:
         y=np.concatenate([bare.y, bare.y_test]),
         folds=np.repeat([NO_FOLD, 0], [n, tested]),
         rows=np.arange(n + tested),
+        n_final=n,
     )
     steps = recipe.epochs * steps_per_epoch(split, recipe, 0)
     low, high = WINDOWS[recipe.optimizer]

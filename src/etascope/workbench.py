@@ -129,7 +129,7 @@ def pick(
             ready.engine, ready.dataset, ready.split, ready.recipe, choice.learning_rate, image=image,
             validation=_validation(run), progress=staged("training the chosen one", progress),
         )  # fmt: skip
-        insight = choice_insight(choice, trace.evaluation, ready.split.n_classes, len(ready.split.y_test))
+        insight = choice_insight(choice, trace.evaluation, run.task.blind.loss, len(ready.split.y_test))
         trace = replace(trace, insight=insight)
     # What was trained before a search was stopped is a part of all that it took.
     seconds = time.perf_counter() - began + sum(history.seconds for history in histories)

@@ -49,7 +49,7 @@ def test_the_command_runs_as_it_is_printed_and_means_the_same_path(path):
 
 
 OPTIONS = [
-    "--hidden 0 --epochs 2 --pixels standard", "--hidden 32,16 --optimizer adamw --weight-decay 0 --seed 3",
+    "--hidden 0 --epochs 2 --pixels standard --drop-last", "--hidden 32,16 --optimizer adamw --weight-decay 0 --seed 3",
     "--momentum 0.123456789012345 --schedule cosine --warmup 0.1", "--labels -y.npy --test ./0.3 --image 2",
     "--test 0.3 --image-size 8x9 --grayscale --skip-bad",
     "--folds 2 --budget 23.9 --target loss --tolerance 2.5 --low 1e-3 --high 2",

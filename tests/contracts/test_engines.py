@@ -13,7 +13,7 @@ from etascope.core.data import NO_FOLD
 from etascope.core.errors import InputError
 from etascope.core.history import History, Status, put_together
 from etascope.core.plan import sweep
-from etascope.core.recipe import OPTIMIZERS, Recipe, steps_per_epoch
+from etascope.core.recipe import OPTIMIZERS, Recipe, epoch_size, steps_per_epoch
 from etascope.core.schedules import SCHEDULES
 from etascope.core.search import train_in_parts
 from etascope.training.dense.engine import DenseEngine
@@ -85,7 +85,7 @@ def test_a_history_has_the_shapes_and_types_that_its_docstring_says(engine, reci
     assert history.diverged_at.tolist() == [-1] * n
     assert history.seconds > 0
     assert history.example_losses is None
-    assert (history.examples == recipe.epochs * split.train_size(0)).all()
+    assert (history.examples == recipe.epochs * epoch_size(split, recipe, 0)).all()
 
 
 @each_engine
@@ -105,7 +105,7 @@ def test_losses_are_in_nats_and_accuracies_are_shares(engine, recipe):
 def test_train_loss_is_the_mean_of_the_epochs_steps_by_their_examples(engine, recipe):
     split, plan = job(recipe)
     history = engine.train(split, recipe, plan)
-    size, batch = split.train_size(0), recipe.batch_size
+    size, batch = epoch_size(split, recipe, 0), recipe.batch_size
     sizes = np.diff(np.append(np.arange(0, size, batch), size))
     by_epoch = history.step_loss.reshape(len(plan), 3, len(sizes))
     np.testing.assert_allclose(history.train_loss, (by_epoch * sizes).sum(axis=-1) / size, rtol=1e-5)

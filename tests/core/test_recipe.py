@@ -115,3 +115,21 @@ def test_a_model_stands_in_place_of_hidden_units():
 
 def test_a_known_forward_pass_gives_the_multiplications():
     assert Task(Recipe(model="cnn", epochs=2), 10, 100, 5, 10, forward=1e3).multiplications == 3e3 * 100 * 2
+
+
+@pytest.mark.parametrize(
+    ("recipe", "rows", "small"),
+    [
+        (Recipe(batch_size=32), 1000, True),
+        (Recipe(batch_size=32), 1200, True),
+        (Recipe(batch_size=32), 1216, False),
+        (Recipe(batch_size=32), 1240, False),
+        (Recipe(batch_size=32, drop_last=True), 1000, False),
+        (Recipe(batch_size=32, schedule="cosine"), 1000, False),
+        (Recipe(batch_size=32, warmup=0.5), 1000, True),
+        (Recipe(batch_size=2000), 1000, False),
+    ],
+)
+def test_a_training_ends_small_where_its_last_batch_is_and_its_rate_is_high(recipe, rows, small):
+    task = Task.of(split(rows, [NO_FOLD] * rows), recipe)
+    assert task.ends_small == small

@@ -55,7 +55,7 @@ def epochs(losses, accuracies=None, valid=None, step_loss=None):
     accuracies = np.where(np.isfinite(losses), accuracies, NAN)
     step_loss = batches(losses) if step_loss is None else step_loss
     said = observe(look(
-        np.array(losses), None if valid is None else np.array(valid), accuracies, 10, step_loss,
+        np.array(losses), None if valid is None else np.array(valid), accuracies, float(np.log(10)), step_loss,
         len(step_loss) // len(losses),
     ))  # fmt: skip
     lines = []
@@ -115,7 +115,7 @@ def trace(losses=HEALTHY, learning_rate=0.01, valid=None, recipe=None, step_loss
         evaluation=evaluation,
         prediction=prediction(label) if finished else None,
         validation="" if valid is None else "fold 0 of 5, held out",
-        insight=trace_insight(learning_rate, lines, evaluation, 10, 200),
+        insight=trace_insight(learning_rate, lines, evaluation, float(np.log(10)), 200),
     )
 
 

@@ -13,12 +13,14 @@ from etascope.core.trace import Evaluation
 from etascope.learn.insight import choice_insight, trace_insight
 from tests.learn import made
 
+BLIND = math.log(10)
+
 TEST = Evaluation(0.865, 0.5)
 
 
 def insight_of(losses, learning_rate=0.01, evaluation=TEST):
     return trace_insight(
-        learning_rate, made.epochs(losses, step_loss=made.batches([1.0] * len(losses))), evaluation, 10, 200
+        learning_rate, made.epochs(losses, step_loss=made.batches([1.0] * len(losses))), evaluation, BLIND, 200
     )
 
 
@@ -60,7 +62,7 @@ def test_a_diverged_training_names_the_epoch_and_the_next_rate():
 
 def test_a_choice_tells_the_price_of_a_tenth_and_of_ten_times():
     table = {0.001: (1.80, 0.62), 0.01: (0.45, 0.87), 0.02: (0.5, 0.87), 0.1: (0.80, 0.82)}
-    prices, basin, test = choice_insight(made.choice(table, 0.01, (0.01, 0.02)), TEST, 10, 200)
+    prices, basin, test = choice_insight(made.choice(table, 0.01, (0.01, 0.02)), TEST, BLIND, 200)
     assert prices == (
         "On the validation images, about a tenth of the rate (0.001) costs 1.35 nats of loss and 25.0 points of "
         "accuracy; about ten times the rate (0.1) costs 0.35 nats of loss and 5.0 points of accuracy."
@@ -71,7 +73,7 @@ def test_a_choice_tells_the_price_of_a_tenth_and_of_ten_times():
 
 def test_divergence_and_missing_neighbours_are_told_as_such():
     table = {0.01: (0.45, 0.87), 0.1: (math.inf, math.nan)}
-    prices, basin = choice_insight(made.choice(table, 0.01, (0.01, 0.01)), None, 10, 200)
+    prices, basin = choice_insight(made.choice(table, 0.01, (0.01, 0.01)), None, BLIND, 200)
     assert prices == "On the validation images, nothing lower was tried; about ten times the rate (0.1) diverged."
     assert "Every other rate" in basin
 
@@ -80,18 +82,18 @@ def test_losses_and_accuracies_that_disagree_are_both_told():
     table = {0.001: (1.8, 0.95), 0.01: (0.4, 0.9)}
     assert (
         "costs 1.40 nats of loss and wins 5.0 points of accuracy"
-        in choice_insight(made.choice(table, 0.01), None, 10)[0]
+        in choice_insight(made.choice(table, 0.01), None, BLIND)[0]
     )
 
 
 def test_the_outermost_rate_stands_in_where_none_is_near():
-    prices = choice_insight(made.choice({0.001: (1.8, 0.6), 0.018: (0.4, 0.9)}), None, 10)[0]
+    prices = choice_insight(made.choice({0.001: (1.8, 0.6), 0.018: (0.4, 0.9)}), None, BLIND)[0]
     assert "the lowest rate tried (0.001) costs 1.40 nats" in prices
     assert "nothing higher was tried" in prices
 
 
 def test_the_test_is_left_out_where_its_noise_cannot_be_told():
-    assert not any("right" in s for s in choice_insight(made.choice(), TEST, 10))
+    assert not any("right" in s for s in choice_insight(made.choice(), TEST, BLIND))
 
 
 @pytest.mark.parametrize(
@@ -102,7 +104,7 @@ def test_the_test_is_left_out_where_its_noise_cannot_be_told():
     ],
 )
 def test_no_recommendation_says_how_far_it_got(table, words):
-    said = choice_insight(made.choice(table, None), None, 10)
+    said = choice_insight(made.choice(table, None), None, BLIND)
     assert len(said) == 2
     for sentence, part in zip(said, words, strict=True):
         assert part in sentence
@@ -127,25 +129,25 @@ def test_under_halving_prices_come_from_the_curve():
     lost = 3 * np.log10(rates / 0.1) ** 2
     curve = Curve(rates, lost, lost - 1, lost + 1, "points")
     dear = replace(made.choice(), learning_rate=0.1, basin=Basin(0.05, 0.2), regime="dear", curve=curve)
-    price = choice_insight(dear, None, 10)[0]
+    price = choice_insight(dear, None, BLIND)[0]
     expected = 3 * np.log10(2.5) ** 2
     assert price == (
         f"By the curve through the trials, 0.04, 2.5 times lower, would lose about {expected:.1f} points of accuracy; "
         f"0.25, 2.5 times higher, would lose about {expected:.1f} points of accuracy."
     )
-    assert "stopped early" in choice_insight(replace(dear, curve=None), None, 10)[0]
+    assert "stopped early" in choice_insight(replace(dear, curve=None), None, BLIND)[0]
     narrow = replace(dear, learning_rate=0.02)
-    assert "lower" not in choice_insight(narrow, None, 10)[0]
+    assert "lower" not in choice_insight(narrow, None, BLIND)[0]
 
 
 def test_a_single_rate_is_not_said_to_beat_any_other():
-    prices = choice_insight(made.choice({0.02: (0.4, 0.9)}, 0.02, (0.02, 0.02)), None, 10)
+    prices = choice_insight(made.choice({0.02: (0.4, 0.9)}, 0.02, (0.02, 0.02)), None, BLIND)
     assert prices == ("0.02 was the only learning rate tried, so nothing is known of any other.",)
 
 
 def test_a_recommended_rate_between_rates_tried_names_the_one_it_is_measured_by():
     table = {0.001: (1.80, 0.62), 0.01: (0.45, 0.87), 0.1: (0.80, 0.82)}
-    between = choice_insight(made.choice(table, 0.011, (0.01, 0.02)), None, 10)[0]
+    between = choice_insight(made.choice(table, 0.011, (0.01, 0.02)), None, BLIND)[0]
     assert between.startswith("On the validation images, against 0.01, the nearest rate tried, about a tenth")
 
 
@@ -166,7 +168,7 @@ def choices(draw):
 @given(choices())
 def test_no_rate_in_the_basin_is_said_to_cost_anything_without_that_it_cannot_be_told_apart(choice):
     low, high = (float(rate(end)) for end in (choice.basin.low, choice.basin.high))
-    for sentence in choice_insight(choice, TEST, 10, 200)[:1]:
+    for sentence in choice_insight(choice, TEST, BLIND, 200)[:1]:
         for part in sentence.split(";"):
             priced = re.search(r"([0-9.e+-]+), 2.5 times|\(([0-9.e+-]+)\) (?:costs|wins)", part)
             if priced is not None:
@@ -176,7 +178,7 @@ def test_no_rate_in_the_basin_is_said_to_cost_anything_without_that_it_cannot_be
 
 def test_a_rate_in_the_basin_is_told_with_both_of_its_sides():
     table = {0.001: (1.80, 0.62), 0.01: (0.45, 0.87), 0.1: (0.80, 0.82)}
-    prices = choice_insight(made.choice(table, 0.01, (0.001, 0.05)), None, 10)[0]
+    prices = choice_insight(made.choice(table, 0.01, (0.001, 0.05)), None, BLIND)[0]
     assert "25.0 points of accuracy, and yet cannot be told apart; about ten times" in prices
     assert prices.endswith("5.0 points of accuracy.")
 
@@ -199,13 +201,13 @@ def test_a_rate_in_the_basin_is_told_with_both_of_its_sides():
 )
 def test_the_meaning_agrees_with_the_table_of_epochs(losses, start, words):
     lines = made.epochs(losses, step_loss=made.batches([1.0] * len(losses)))
-    assert words in trace_insight(0.01, lines, TEST, 10, 200, start)[1]
+    assert words in trace_insight(0.01, lines, TEST, BLIND, 200, start)[1]
 
 
 @given(st.lists(st.floats(0.01, 2.0), min_size=2, max_size=8))
 def test_no_insight_contradicts_the_last_row_of_the_table(losses):
     lines = made.epochs(losses, step_loss=made.batches([1.0] * len(losses)))
-    meaning = trace_insight(0.01, lines, TEST, 10, 200, 2.3)[1]
+    meaning = trace_insight(0.01, lines, TEST, BLIND, 200, 2.3)[1]
     if "more epochs would bring little" in meaning:
         assert not re.search("falling|rising|bouncing", lines[-1].observation)
     match = re.search(r"It rose (once|(\d+) times)", meaning)
@@ -217,4 +219,4 @@ def test_a_loss_that_ends_where_it_began_did_not_fall():
     assert insight_of((1.102, 1.3, 1.101))[0] == (
         "At a learning rate of 0.01 the training loss ended where it began: 1.10 nats in epoch 1 and in epoch 3."
     )
-    assert "1 test image 86.5" in trace_insight(0.01, made.epochs((1.0, 0.5)), TEST, 10, 1)[-1]
+    assert "1 test image 86.5" in trace_insight(0.01, made.epochs((1.0, 0.5)), TEST, BLIND, 1)[-1]

@@ -27,7 +27,7 @@ from etascope.learn.observations import (
 def see(train, valid=None, batches=(), steps=1):
     train = np.array(train, float)
     batches = np.array(batches if len(batches) else train, float)
-    return look(train, None if valid is None else np.array(valid), np.full(len(train), 0.5), 10, batches, steps)
+    return look(train, None if valid is None else np.array(valid), np.full(len(train), 0.5), BLIND, batches, steps)
 
 
 def test_changes_are_relative_to_the_epoch_before():
@@ -82,7 +82,7 @@ def views(losses, valid=None, batches=None):
         losses,
         None if valid is None else np.array(valid, float),
         np.full(len(losses), 0.5),
-        10,
+        BLIND,
         batches,
         len(batches) // len(losses),
     )
@@ -208,7 +208,7 @@ def test_a_fall_from_above_the_blind_guess_does_not_make_the_next_one_look_small
 def test_the_default_recipe_reads_as_a_healthy_training():
     loss = np.array([1.896, 0.848, 0.508, 0.369, 0.284])
     steps = np.concatenate([np.linspace(2.3, 1.43, 50), np.repeat(loss[1:], 50)])
-    said = observe(look(loss, None, np.array([0.45, 0.77, 0.86, 0.9, 0.93]), 10, steps, 50))
+    said = observe(look(loss, None, np.array([0.45, 0.77, 0.86, 0.9, 0.93]), BLIND, steps, 50))
     endings = ["falling fast within the epoch", "falling fast", "falling fast", "falling fast", "converging"]
     assert [s.rsplit(": ", 1)[1] for s in said] == endings
 
@@ -227,7 +227,9 @@ def test_any_curve_gets_one_plain_sentence_an_epoch(curve, steps, n_classes, dat
     train = np.array([c[0] for c in curve])
     n = len(curve) * steps
     batches = np.array(data.draw(st.lists(LOSSES, min_size=n, max_size=n)))
-    said = observe(look(train, np.array([c[1] for c in curve]), np.zeros(len(curve)), n_classes, batches, steps))
+    said = observe(
+        look(train, np.array([c[1] for c in curve]), np.zeros(len(curve)), math.log(n_classes), batches, steps)
+    )
     assert len(said) == len(curve)
     first_bad = next((i for i, x in enumerate(train) if not math.isfinite(x)), len(train))
     for i, sentence in enumerate(said):
@@ -241,3 +243,10 @@ def test_any_curve_gets_one_plain_sentence_an_epoch(curve, steps, n_classes, dat
 def test_validation_that_falls_again_is_not_said_to_have_risen():
     sentence = last_sentence([0.9, 0.5, 0.45, 0.4], [0.6, 0.5, 0.59, 0.56])
     assert "while validation is at 0.56, up 12 % from its lowest in epoch 2" in sentence
+
+
+def test_classes_of_unequal_shares_are_judged_by_what_a_guess_that_knows_them_has():
+    loss, steps = np.array([0.3, 0.19]), np.array([0.69, 0.4, 0.2, 0.18, 0.2, 0.19, 0.19, 0.18])
+    first, second = observe(look(loss, None, np.array([0.9, 0.95]), 0.2, steps, 4, math.log(2)))
+    assert "close to the blind guess of 0.20" in first
+    assert second == "loss 0.30 -> 0.19, down 37 %: still a high loss, close to the blind guess of 0.20"

@@ -1,9 +1,11 @@
 from dataclasses import replace
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from etascope.core.data import Dataset
 from etascope.core.errors import InputError
 from etascope.core.recipe import Recipe, Task
 from etascope.images.open import open_images
@@ -116,3 +118,20 @@ def test_small_digits_are_cross_validated_for_real():
 def test_what_cannot_be_asked_for_is_said_in_a_sentence(field, sentence):
     with pytest.raises(InputError, match=sentence):
         Automatic(**field)
+
+
+@pytest.mark.parametrize("budget", [None, 3])
+def test_knowing_the_classes_shares_is_not_learning(budget):
+    """Noise of two classes, 20 to 1: a model that learns the shares has a loss far below log(2)."""
+    random = np.random.default_rng(0)
+    images, labels = random.integers(0, 256, (420, 6, 6, 1), np.uint8), np.repeat([0, 1], [400, 20])
+    recipe, method = Recipe(hidden=(), epochs=3, batch_size=32), Automatic(budget=budget)
+    split = prepare(divide(Dataset(images, labels, ("coat", "pullover"), "noise"), seed=1), recipe)
+    task, histories = Task.of(split, recipe), []
+    while (plan := method.propose(task, histories)) is not None:
+        histories.append(DenseEngine(1).train(split, recipe, plan))
+    choice = method.choose(task, histories)
+    assert choice.learning_rate is None
+    reasons = list(map(str, choice.reasons))
+    assert "and a blind guess has 0.19" in reasons[0]
+    assert any("95.2 % would be had by always answering coat, and no rate" in reason for reason in reasons)

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from etascope.core.recipe import steps_per_epoch
+from etascope.core.recipe import epoch_size, steps_per_epoch
 from etascope.training.random_streams import epoch_order, initial_parameters
 
 
@@ -66,7 +66,7 @@ def train(split, recipe, rate, steps, seed=0, fold=-1, rates=None):
     optimizer = optimizer_of(model, recipe, rate)
     climb = round(recipe.warmup * steps)
     x, y = torch.from_numpy(split.x), torch.from_numpy(split.y)
-    rows, size = split.train_rows(fold), split.train_size(fold)
+    rows, size = split.train_rows(fold), epoch_size(split, recipe, fold)
     per_epoch, batch = steps_per_epoch(split, recipe, fold), recipe.batch_size
     losses, used, scheduler = [], [], None
     for step in range(steps):

@@ -19,6 +19,7 @@ from etascope.report.words.job import again_in_python
 _OF_DATA = ("labels", "test", "image_size", "grayscale", "skip_bad")
 _OF_RECIPE = (
     "optimizer", "batch_size", "epochs", "hidden", "schedule", "warmup", "momentum", "weight_decay", "pixels", "seed",
+    "drop_last",
 )  # fmt: skip
 _OF_SCRIPT = ("command", "metric", "metric_key", "maximize", "best", "timeout", "logs", "restart")
 _OF_SEARCH = (

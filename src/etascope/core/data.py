@@ -25,7 +25,6 @@ IN_PYTHON = ARRAY, MAPPING, SEQUENCE, BUNCH = "an array", "the mapping", "a sequ
 KNOWN_SETS = ("digits", "mnist", "fashion-mnist", "kmnist")
 #: How notes end that say which images are the test part.
 NAMES_TEST = (" is the test part.", " are the test part together.")
-
 #: How the note begins that a test part of the data joined the other images.
 DIVIDED_ANEW = "A share was given as test"
 
@@ -169,6 +168,8 @@ class Split:
         A name for each class.
     stages
         What was done to the inputs so far, a sentence each.
+    n_final
+        Rows of the training that folds stand for. None: all.
     """
 
     x: NDArray[Any]
@@ -180,6 +181,7 @@ class Split:
     test_rows: NDArray[np.int64]
     class_names: tuple[str, ...]
     stages: tuple[str, ...] = field(default=())
+    n_final: int | None = None
 
     @property
     def n_classes(self) -> int:
@@ -202,7 +204,7 @@ class Split:
         return rows if count is None else rows[fixed_part(self.y[rows], fold, count)]
 
     def train_size(self, fold: int) -> int:
-        """Examples that a trial sees in one epoch: the same for every held-out fold, so that steps agree.
+        """Rows that a trial has for an epoch (`core.epoch.epoch_rows`): as many for every fold, so that steps agree.
 
         Folds may differ in size by one row; each epoch then leaves out the surplus row of its own shuffle.
         """

@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from etascope.core.blind import BlindGuess
 from etascope.core.checks import check_values
 from etascope.core.data import NO_FOLD, Split
+from etascope.core.epoch import SMALL, ends_high, epoch_rows, last_batch
 from etascope.core.errors import InputError, option
 from etascope.core.measure import PLAIN, Measure
 from etascope.core.renamed import renamed_fields
-from etascope.core.schedules import SCHEDULES
+from etascope.core.schedules import SCHEDULES, schedule_row
 from etascope.core.sentences import Setting, say
 
 OPTIMIZERS = ("sgd", "momentum", "nesterov", "adam", "adamw", "rmsprop", "adagrad")
@@ -51,6 +53,9 @@ class Recipe:
         A model for images in place of the dense network, which the PyTorch engine trains: `cnn`, `path.py:factory`,
         `timm:NAME`, `torchvision:NAME`, `transformers:NAME`, or any name where the engine was given a factory. None,
         the default, is the dense network of `hidden`.
+    drop_last
+        Whether an epoch leaves out the rows that do not fill its last batch; of less than a batch it leaves out none.
+        Default False.
 
     Raises
     ------
@@ -74,6 +79,7 @@ class Recipe:
     pixels: str = "unit"
     seed: int = 0
     model: str | None = None
+    drop_last: bool = False
 
     def __post_init__(self) -> None:
         """Check every value and fill in the defaults that depend on the optimizer."""
@@ -127,7 +133,7 @@ class Task:
     recipe
         How to train.
     n_classes
-        Number of classes; `log(n_classes)` is the loss of a blind guess, in nats. 0 with a measure.
+        Number of classes. 0 with a measure.
     n_development
         Rows that selection may use.
     n_folds
@@ -145,11 +151,10 @@ class Task:
     n_valid
         Validation rows that stand beside the development rows, where a loader of its own gives them; None where they
         are development rows, held out.
-    largest
-        Share of the development rows that are of the largest class: what always naming it gets right. None where the
-        labels are not known.
-    held_out
-        Development rows of the largest fold; None where that is not known.
+    guess
+        What the classes' shares alone get on the rows that validate; None where the labels are not known.
+    epoch_rows, held_out
+        Rows that a trial trains on in an epoch, and development rows of the largest fold; None where not known.
     checked
         Images that are trained before the search begins, to see whether a model can be searched at all.
     """
@@ -163,7 +168,8 @@ class Task:
     measure: Measure = PLAIN
     forward: float | None = None
     n_valid: int | None = None
-    largest: float | None = None
+    guess: BlindGuess | None = None
+    epoch_rows: int | None = None
     held_out: int | None = None
     checked: int = 0
     if not TYPE_CHECKING:
@@ -175,7 +181,8 @@ class Task:
         return cls(
             recipe, split.n_classes, len(split.y), split.n_folds,
             steps_per_epoch(split, recipe, 0 if split.n_folds else NO_FOLD), math.prod(split.x.shape[1:]),
-            largest=float(np.bincount(split.y).max() / len(split.y)) if len(split.y) else None,
+            guess=BlindGuess.of(np.bincount(split.y), split.class_names) if len(split.y) else None,
+            epoch_rows=epoch_size(split, recipe, 0 if split.n_folds else NO_FOLD),
             held_out=len(split.y) - split.train_size(0 if split.n_folds else NO_FOLD),
         )  # fmt: skip
 
@@ -197,13 +204,40 @@ class Task:
         return cls(recipe, n_classes=0, n_development=1, n_folds=1, steps_per_epoch=1, n_features=1, measure=measure)
 
     @property
+    def blind(self) -> BlindGuess:
+        """What a guess gets that knows the classes' shares and nothing of the images; of equal shares, if unknown."""
+        return self.guess or BlindGuess.even(self.n_classes)
+
+    @property
     def majority(self) -> float:
-        """The share that a blind guess gets right, or always naming the largest class if that is more."""
-        return max(1 / max(self.n_classes, 1), self.largest or 0.0)
+        """The share that always naming the largest class gets right."""
+        return self.blind.accuracy
+
+    @property
+    def last_batch(self) -> int:
+        """Rows of the last batch of an epoch that trains on all development rows."""
+        rows, batch = self.n_development, self.recipe.batch_size
+        return min(rows, batch) if self.recipe.drop_last else last_batch(rows, batch)
+
+    @property
+    def ends_small(self) -> bool:
+        """Whether the training on all rows ends with a step on a small batch, at a rate that is still high.
+
+        Examples
+        --------
+        >>> [Task(Recipe(batch_size=32, drop_last=drop), 10, 1000, 5, 25).ends_small for drop in (False, True)]
+        [True, False]
+        """
+        recipe = self.recipe
+        if self.steps_per_epoch < 2 or self.last_batch > SMALL * recipe.batch_size:
+            return False
+        return ends_high(schedule_row(recipe.schedule, recipe.warmup, self.steps))
 
     @property
     def train_rows(self) -> int:
         """Rows that a trial trains on in an epoch, while a fold of the development rows, if any, is held out."""
+        if self.epoch_rows is not None:
+            return self.epoch_rows
         return self.n_development - (0 if self.n_valid is not None else self.valid_rows)
 
     @property
@@ -240,9 +274,14 @@ class Task:
         return 3.0 * weights * self.n_development * self.recipe.epochs
 
 
+def epoch_size(split: Split, recipe: Recipe, fold: int) -> int:
+    """Return how many rows a trial trains on in one epoch (`epoch_rows`)."""
+    return epoch_rows(split, recipe.batch_size, fold, drop_last=recipe.drop_last)
+
+
 def steps_per_epoch(split: Split, recipe: Recipe, fold: int) -> int:
     """Return how many batches an epoch has when `fold` is held out, the last and smaller one included."""
-    return -(-split.train_size(fold) // recipe.batch_size)
+    return -(-epoch_size(split, recipe, fold) // recipe.batch_size)
 
 
 def require_dense(recipe: Recipe, what: str) -> None:

@@ -41,7 +41,7 @@ class LearningRateClassifier(_base.ClassifierMixin, _base.BaseEstimator):
     ----------
     hidden
         Units of each hidden layer; `()` is softmax regression. Default `(128,)`.
-    optimizer, schedule, warmup, batch_size, epochs, momentum, weight_decay
+    optimizer, schedule, warmup, batch_size, epochs, momentum, weight_decay, drop_last
         As in `etascope.Recipe`, with its defaults.
     scale
         How numbers are brought to where a network learns well, learned in `fit`. `auto` (default): `pixels` for images,
@@ -98,6 +98,7 @@ class LearningRateClassifier(_base.ClassifierMixin, _base.BaseEstimator):
         epochs: int = 5,
         momentum: float | None = None,
         weight_decay: float | None = None,
+        drop_last: bool = False,
         scale: str = "auto",
         folds: int | None = None,
         budget: float | None = None,
@@ -117,6 +118,7 @@ class LearningRateClassifier(_base.ClassifierMixin, _base.BaseEstimator):
         self.epochs = epochs
         self.momentum = momentum
         self.weight_decay = weight_decay
+        self.drop_last = drop_last
         self.scale = scale
         self.folds = folds
         self.budget = budget
@@ -173,7 +175,7 @@ class LearningRateClassifier(_base.ClassifierMixin, _base.BaseEstimator):
         seed = cast("int", given)
         if not isinstance(given, Integral):
             seed = int(_part("utils").check_random_state(given).randint(2**31 - 1))
-        names = ("optimizer", "schedule", "warmup", "batch_size", "epochs", "momentum", "weight_decay")
+        names = ("optimizer", "schedule", "warmup", "batch_size", "epochs", "momentum", "weight_decay", "drop_last")
         return Recipe(hidden=self.hidden, seed=seed, **{name: getattr(self, name) for name in names})
 
     def _search(self, split: Split, recipe: Recipe, shape: tuple[int, ...]) -> None:

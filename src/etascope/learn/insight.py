@@ -18,7 +18,7 @@ ABOUT = 1.5
 APART = 2.5
 #: Smaller relative changes than this are written as none.
 SHOWN = 5e-4
-#: From this share of log(n_classes) on, the last epoch's loss is that of a model that has learned next to nothing.
+#: From this share of a blind guess's loss on, the last epoch's is that of a model that has learned next to nothing.
 UNLEARNED = 0.9
 #: A last epoch that still takes off this share of the loss was not the end of the fall.
 STILL_FALLING = 0.1
@@ -28,7 +28,7 @@ def trace_insight(
     learning_rate: float,
     epochs: Sequence[Epoch],
     evaluation: Evaluation | None,
-    n_classes: int,
+    blind: float,
     n_test: int,
     start: float = math.nan,
 ) -> tuple[str, ...]:
@@ -40,7 +40,7 @@ def trace_insight(
     Examples
     --------
     >>> epochs = [Epoch(1, 1.9, 0.45, None, None, ""), Epoch(2, 0.85, 0.76, None, None, "")]
-    >>> for sentence in trace_insight(0.01, epochs, Evaluation(0.84, 0.56), 10, 200):
+    >>> for sentence in trace_insight(0.01, epochs, Evaluation(0.84, 0.56), math.log(10), 200):
     ...     print(sentence)
     At a learning rate of 0.01 the training loss fell from 1.90 nats in epoch 1 to 0.85 in epoch 2.
     The last epoch still took off 55 % of the loss: it had not reached its floor.
@@ -55,13 +55,13 @@ def trace_insight(
             "the steps were too large.",
             f"There is no model to test; a tenth of the rate, {rate(learning_rate / 10)}, is the next to try.",
         )
-    said = [_course(shown, losses), _meaning(learning_rate, losses, n_classes, start)]
+    said = [_course(shown, losses), _meaning(learning_rate, losses, blind, start)]
     if evaluation is not None:
         said.append(_tested(evaluation, n_test))
     return tuple(said)
 
 
-def choice_insight(choice: Choice, evaluation: Evaluation | None, n_classes: int, n_test: int = 0) -> tuple[str, ...]:
+def choice_insight(choice: Choice, evaluation: Evaluation | None, blind: float, n_test: int = 0) -> tuple[str, ...]:
     """Return what a search showed: the price of a tenth and of ten times the rate, how wide the basin is, the test.
 
     Rates that were not tried are not spoken of. Without a number of test images the test is left out, because its noise
@@ -69,7 +69,7 @@ def choice_insight(choice: Choice, evaluation: Evaluation | None, n_classes: int
     """
     landscape, chosen = choice.landscape, choice.learning_rate
     if chosen is None or choice.basin is None:
-        return _undecided(landscape, n_classes)
+        return _undecided(landscape, blind)
     low, high = choice.basin.low, choice.basin.high
     # Under halving rates that fell behind were stopped early: their last losses are no price.
     dear, basin = choice.regime == "dear", choice.basin
@@ -113,10 +113,10 @@ def _course(shown: str, losses: list[float]) -> str:
     )
 
 
-def _meaning(learning_rate: float, losses: list[float], n_classes: int, start: float) -> str:
+def _meaning(learning_rate: float, losses: list[float], blind: float, start: float) -> str:
     # The table of the epochs and these sentences go by the same rules.
-    views = look(np.array(losses), None, np.zeros(len(losses)), n_classes, np.empty(0), 1)
-    blind, observed = math.log(n_classes), match(views[-1]).name
+    views = look(np.array(losses), None, np.zeros(len(losses)), blind, np.empty(0), 1)
+    observed = match(views[-1]).name
     seen_rises = sum(view.exact_change >= SHOWN for view in views[1:])
     rises = any(view.exact_change >= STILL for view in views[1:])
     unlearned = losses[-1] >= UNLEARNED * blind
@@ -210,19 +210,19 @@ def _expected(curve: Curve | None, chosen: float, basin: Basin) -> str:
     return f"By the curve through the trials, {'; '.join(costs)}."
 
 
-def _undecided(landscape: Landscape, n_classes: int) -> tuple[str, ...]:
-    blind = f"A blind guess has log({n_classes}) = {math.log(n_classes):.2f} nats"
+def _undecided(landscape: Landscape, blind: float) -> tuple[str, ...]:
+    guess = f"A blind guess by the classes' shares has {blind:.2f} nats"
     loss = landscape.mean_loss
     finite = np.flatnonzero(np.isfinite(loss))
     if not finite.size:
         return (
             "No learning rate that was tried ended with a finite loss, so there is nothing to choose from yet.",
-            f"{blind}: even that would have been better.",
+            f"{guess}: even that would have been better.",
         )
     best = int(finite[loss[finite].argmin()])
     return (
         "No learning rate can be recommended yet; the lowest validation loss so far is "
         f"{nats(float(loss[best]))} nats, at {rate(float(landscape.learning_rates[best]))}.",
-        f"{blind}, so that is {nats(abs(float(loss[best]) - math.log(n_classes)))} "
-        f"{'below' if loss[best] < math.log(n_classes) else 'above'} knowing nothing.",
+        f"{guess}, so that is {nats(abs(float(loss[best]) - blind))} "
+        f"{'below' if loss[best] < blind else 'above'} knowing nothing.",
     )

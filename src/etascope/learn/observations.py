@@ -11,11 +11,11 @@ from numpy.typing import NDArray
 
 from etascope.core.numbers import nats, percent, up_or_down
 
-#: A loss this far above log(n_classes) is worse than knowing nothing; untrained networks start 1 to 2 % above.
+#: A loss this far above a blind guess is worse than knowing nothing; untrained networks start 1 to 2 % above.
 ABOVE_BLIND = 1.05
-#: Changes below this share of log(n_classes) are no movement either, however large they look on a tiny loss.
+#: Changes below this share of a blind guess's loss are no movement either, however large they look on a tiny loss.
 STILL_NATS = 0.002
-#: A batch loss this far above log(n_classes) shows a step that threw the model off; healthy runs stay below.
+#: A batch loss this far above a blind guess's shows a step that threw the model off; healthy runs stay below.
 SPIKE = 1.25
 
 
@@ -37,11 +37,13 @@ class View:
     valid, lowest_valid, lowest_epoch
         Validation loss now, the lowest one so far, and the epoch of that.
     blind
-        log(n_classes): the loss of a blind guess.
+        Loss of a blind guess by the classes' shares.
+    level
+        What an untrained model has, `log(n_classes)`: more, where classes are of unequal shares.
     first_batch, last_quarter
         Training loss of the epoch's first batch, and mean over its last quarter of batches.
     spikes
-        Share of the epoch's batches with a loss above `SPIKE` times the blind guess.
+        Share of the epoch's batches with a loss above `SPIKE` times that level.
     broken_at, diverged_in
         Step of this epoch (from 1), and first epoch up to here, whose loss was not finite; 0 where there is none.
     """
@@ -56,6 +58,7 @@ class View:
     lowest_valid: float
     lowest_epoch: int
     blind: float
+    level: float
     first_batch: float
     last_quarter: float
     spikes: float
@@ -102,18 +105,19 @@ def look(
     train_loss: NDArray[np.floating],
     valid_loss: NDArray[np.floating] | None,
     train_accuracy: NDArray[np.floating],
-    n_classes: int,
+    blind: float,
     step_loss: NDArray[np.floating],
     steps_per_epoch: int,
+    level: float = 0.0,
 ) -> tuple[View, ...]:
     """Return what the rules may look at, a `View` an epoch.
 
     Training means and validation losses are `(epochs,)`, batch losses `(steps,)`, in nats and shares; training and
-    batch losses are not finite from divergence on.
+    batch losses are not finite from divergence on. `blind` is the loss of a blind guess by the classes' shares, `level`
+    of one that does not know them, as an untrained model; 0 is the same.
     """
     losses = [float(x) for x in train_loss]
     valid = [math.nan] * len(losses) if valid_loss is None else [float(x) for x in valid_loss]
-    blind = math.log(n_classes)
     diverged_in = next((i + 1 for i, x in enumerate(losses) if not math.isfinite(x)), 0)
     views: list[View] = []
     for i, loss in enumerate(losses):
@@ -137,9 +141,10 @@ def look(
                 lowest_valid=lowest,
                 lowest_epoch=lowest_epoch,
                 blind=blind,
+                level=max(level, blind),
                 first_batch=float(finite[0]) if finite.size else loss,
                 last_quarter=float(finite[-max(1, finite.size // 4) :].mean()) if finite.size else loss,
-                spikes=float(np.mean(finite > SPIKE * blind)) if finite.size else 0.0,
+                spikes=float(np.mean(finite > SPIKE * max(level, blind))) if finite.size else 0.0,
                 broken_at=int(broken[0]) + 1 if broken.size else 0,
                 steps=len(batches),
                 diverged_in=diverged_in if diverged_in <= i + 1 else 0,
@@ -148,7 +153,7 @@ def look(
     return tuple(views)
 
 
-#: From this share of log(n_classes) on, a model has learned next to nothing.
+#: From this share of a blind guess's loss on, a model has learned next to nothing.
 NEAR_BLIND = 0.9
 #: Smaller relative changes than this are the noise of a shuffled epoch, and so no movement.
 STILL = 0.02
@@ -156,7 +161,7 @@ STILL = 0.02
 FAST = 0.2
 #: An improvement below this share of the largest one so far is small and has shrunk.
 CONVERGING = 0.1
-#: Above this share of log(n_classes) a model has not learned enough to learn its training images by heart.
+#: Above this share of a blind guess's loss a model has not learned enough to learn its training images by heart.
 LEARNED = 0.5
 #: Validation this far above its lowest loss is more than the noise of a fold of a few hundred images.
 OVERFITTING = 0.03
@@ -189,7 +194,7 @@ RULES: tuple[Rule, ...] = (
     ),
     Rule(
         "above the blind guess",
-        lambda v: v.loss > ABOVE_BLIND * v.blind,
+        lambda v: v.loss > ABOVE_BLIND * v.level,
         lambda v: (
             (_move(v) if v.epoch > 1 else f"loss {nats(v.loss)}")
             + f": above the blind guess of {v.blind:.2f}, worse than knowing nothing"
@@ -205,7 +210,7 @@ RULES: tuple[Rule, ...] = (
         lambda v: v.spikes >= SPIKES,
         lambda v: (
             f"bouncing: mean loss {nats(v.loss)}, yet {percent(v.spikes)} of the batches shot above "
-            f"{SPIKE * v.blind:.2f} (a blind guess: {v.blind:.2f})"
+            f"{SPIKE * v.level:.2f} (a blind guess: {v.blind:.2f})"
         ),
     ),
     Rule(
@@ -263,12 +268,12 @@ def observe(views: Sequence[View]) -> tuple[str, ...]:
     """Return one sentence an epoch: the first rule of `RULES` that holds, with the number that shows it.
 
     Changes are relative to the epoch before (axis: epochs; no smoothing). The first epoch has none before it and
-    is judged against log(n_classes), the loss of a blind guess, and by how far it fell within the epoch.
+    is judged against the loss of a blind guess, and by how far it fell within the epoch.
 
     Examples
     --------
     >>> loss = np.array([1.21, 0.62])
-    >>> observe(look(loss, None, np.array([0.6, 0.8]), 10, np.array([1.5, 0.92, 0.7, 0.54]), 2))[1]
+    >>> observe(look(loss, None, np.array([0.6, 0.8]), math.log(10), np.array([1.5, 0.92, 0.7, 0.54]), 2))[1]
     'loss 1.21 -> 0.62, down 49 %: falling fast'
     """
     return tuple(match(view).sentence(view) for view in views)

@@ -7,13 +7,14 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from etascope.core.blind import BlindGuess
 from etascope.core.data import NO_FOLD, Dataset, Split
 from etascope.core.errors import InputError
 from etascope.core.history import History
 from etascope.core.numbers import counted
 from etascope.core.plan import Checkpoint, sweep
 from etascope.core.protocols import Engine, OnProgress, ignore
-from etascope.core.recipe import Recipe, steps_per_epoch
+from etascope.core.recipe import Recipe, Task, steps_per_epoch
 from etascope.core.trace import Epoch, Evaluation, Prediction, Stage, Trace
 from etascope.learn.insight import trace_insight
 from etascope.learn.observations import look, observe
@@ -147,7 +148,8 @@ def lay_open(
     history = engine.train(split, recipe, plan, progress)
     checkpoint = history.checkpoints[0]
     evaluation, probabilities = _test(engine, checkpoint, split)
-    epochs = _epochs(history, split, recipe, per_epoch, validation)
+    task = Task.of(split, recipe)
+    epochs = _epochs(history, task, per_epoch, validation)
     sample = int(split.rows[0])
     return Trace(
         learning_rate=learning_rate,
@@ -164,7 +166,7 @@ def lay_open(
         else _prediction(engine, checkpoint, dataset, split, image, probabilities[image]),
         validation="" if validation is None else validation.source,
         insight=trace_insight(
-            learning_rate, epochs, evaluation, split.n_classes, len(split.y_test), float(history.step_loss[0][0])
+            learning_rate, epochs, evaluation, task.blind.loss, len(split.y_test), float(history.step_loss[0][0])
         ),
     )  # fmt: skip
 
@@ -175,13 +177,11 @@ def require_image(split: Split, image: int) -> None:
         raise InputError(f"image must be a test image, 0 to {len(split.y_test) - 1}; found {image}.")
 
 
-def _epochs(
-    history: History, split: Split, recipe: Recipe, per_epoch: int, validation: Validation | None
-) -> tuple[Epoch, ...]:
+def _epochs(history: History, task: Task, per_epoch: int, validation: Validation | None) -> tuple[Epoch, ...]:
     train_loss, train_accuracy = history.train_loss[0], history.train_accuracy[0]
     observations = observe(look(
-        train_loss, None if validation is None else validation.loss, train_accuracy, split.n_classes,
-        history.step_loss[0], per_epoch,
+        train_loss, None if validation is None else validation.loss, train_accuracy, task.blind.loss,
+        history.step_loss[0], per_epoch, BlindGuess.even(task.n_classes).loss,
     ))  # fmt: skip
     return tuple(
         Epoch(
@@ -192,7 +192,7 @@ def _epochs(
             valid_accuracy=None if validation is None else float(validation.accuracy[i]),
             observation=observations[i],
         )
-        for i in range(recipe.epochs)
+        for i in range(task.recipe.epochs)
     )
 
 

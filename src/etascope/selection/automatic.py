@@ -18,6 +18,7 @@ from etascope.selection.cost import cheap_trainings, duration, training_seconds
 from etascope.selection.cross_validation.method import CrossValidation
 from etascope.selection.halving.method import Halving
 from etascope.selection.last_batch import last_batch_advice
+from etascope.selection.words.refuted import none_better
 
 #: Predicted seconds of the cheap regime up to which it is taken without being asked for.
 PATIENCE = 60.0
@@ -87,7 +88,8 @@ class Automatic:
         """Return the answer of the method for this task; the last reason says which regime it was, and why."""
         choice = self.method(task).choose(task, histories)
         advice = () if choice.basin is None else last_batch_advice(task, trials(task, histories), choice.basin)
-        return replace(choice, reasons=(*choice.reasons, *advice, self.why(task)))
+        reasons = *choice.reasons, *none_better(task, choice.landscape), *advice, self.why(task)
+        return replace(choice, reasons=reasons)
 
     def why(self, task: Task) -> Sentence:
         """Return which regime is taken and why, in one sentence with the numbers."""

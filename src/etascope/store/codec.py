@@ -17,11 +17,13 @@ from numpy.typing import NDArray
 
 from etascope.core.choice import Choice, Verdict
 from etascope.core.errors import InputError
+from etascope.core.recipe import Task
 from etascope.core.sentences import Sentence
 
-#: Records that were text once, and how that is read; fields that had another name.
+#: Records that were text once, and how that is read; fields that had another name, or are no more.
 _ONCE_TEXT: dict[Any, Callable[[str], Any]] = {Sentence: Sentence, Verdict: lambda text: Verdict(*text.split(": ", 1))}
 _RENAMED = {(Choice, "reason"): "reasons"}
+_GONE = {(Task, "largest")}
 Arrays = list[NDArray[Any]]
 #: A record or a part of one; what stands for it in JSON; its type, as a field declares it.
 Value = Any
@@ -157,7 +159,7 @@ def _require(document: Document, *kinds: type[Any]) -> Document:
 
 def _record(document: dict[str, Any], kind: type[Any], arrays: Arrays) -> Value:
     _require(document, dict)
-    document = {_RENAMED.get((kind, name), name): value for name, value in document.items()}
+    document = {_RENAMED.get((kind, name), name): v for name, v in document.items() if (kind, name) not in _GONE}
     hints = _hints(kind)
     unknown = sorted(set(document) - {field.name for field in dataclasses.fields(kind)})
     needed = [field.name for field in dataclasses.fields(kind) if _is_needed(field)]

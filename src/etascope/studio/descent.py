@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from etascope.core.data import Split
 from etascope.core.plain import Document, number
 from etascope.core.plan import Plan, sweep
-from etascope.core.recipe import Recipe
+from etascope.core.recipe import Recipe, Task
 from etascope.learn.update import first_update
 from etascope.studio.library import Source
 from etascope.studio.worker import prepared
@@ -43,7 +43,7 @@ def descent(source: Source, recipe: Recipe) -> Document:
     return {
         "rates": rates.tolist(),
         "losses": [number(loss) for loss in losses],
-        "blind": float(np.log(split.n_classes)),
+        "blind": Task.of(split, recipe).blind.loss,
         "slope": -float(sum(float((g.astype(np.float64) ** 2).sum()) for g in gradient)),
         "weights": sum(g.size for g in gradient),
         "batch": [int(row) for row in rows],

@@ -15,7 +15,7 @@ from etascope.core.errors import InputError
 from etascope.core.history import History
 from etascope.core.plain import Document, number
 from etascope.core.plan import Checkpoint, sweep
-from etascope.core.recipe import Recipe, Task
+from etascope.core.recipe import Recipe, Task, steps_per_epoch
 from etascope.report.files.document import layer_document
 from etascope.studio.library import Source
 from etascope.studio.worker import prepared
@@ -49,6 +49,7 @@ def metrics(source: Source, recipe: Recipe, learning_rate: float) -> Document:
         scores = _log_softmax(engine.explain(checkpoint, split.x_test)[-1].values)
         _note(curves, history, scores, split.y_test)
     document: Document = {"learning_rate": learning_rate, "class_names": list(dataset.class_names), **curves}
+    document["blind"] = task.blind.loss
     if checkpoint is None or scores is None:
         return {**document, "diverged": True, "confusion": None, "mistakes": []}
     said = scores.argmax(axis=1)
@@ -103,7 +104,7 @@ def _models(source: Source, recipe: Recipe, rates: tuple[float, ...]) -> tuple[C
     if not rates:
         return ()
     _, split = prepared(source, recipe)
-    steps = -(-len(split.y) // recipe.batch_size) * recipe.epochs
+    steps = steps_per_epoch(split, recipe, NO_FOLD) * recipe.epochs
     plan = replace(sweep(recipe, steps, rates, [NO_FOLD]), keep_checkpoints=True, evaluate_at=(steps,))
     return DenseEngine(workers=1).train(split, recipe, plan).checkpoints
 

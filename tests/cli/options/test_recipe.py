@@ -145,12 +145,13 @@ def test_the_options_are_the_recipe():
     answer = document(
         "trace", "--lr", "0.02", "--optimizer", "nesterov", "--batch-size", "40", "--epochs", "2", "--hidden", "8,6",
         "--schedule", "one-cycle", "--warmup", "0.1", "--momentum", "0.8", "--weight-decay", "0.001",
-        "--pixels", "standard", "--seed", "3",
+        "--pixels", "standard", "--seed", "3", "--drop-last",
     )  # fmt: skip
     assert answer["learning_rate"] == 0.02
     assert answer["recipe"] == {
         "hidden": [8, 6], "optimizer": "nesterov", "schedule": "one-cycle", "warmup": 0.1, "batch_size": 40,
         "epochs": 2, "momentum": 0.8, "weight_decay": 0.001, "pixels": "standard", "seed": 3, "model": None,
+        "drop_last": True,
     }  # fmt: skip
     assert len(answer["step_loss"]) == 2 * 800 / 40
     assert "training deviation" in answer["stages"][1]["action"]

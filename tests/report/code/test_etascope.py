@@ -202,3 +202,9 @@ def test_a_relative_place_is_named_wherever_the_script_is_asked_for(tmp_path, mo
     assert "else 'photos'" in text
     monkeypatch.chdir(tmp_path / "there")
     assert own.script(recipe, data, RATE) == text
+
+
+def test_whole_batches_are_asked_for_where_that_is_meant():
+    whole = script(Recipe(drop_last=True), DATA, RATE)
+    assert ("drop_last=True,\n" in whole, "whole batches of 16" in whole) == (True, True)
+    assert "drop_last" not in script(Recipe(), DATA, RATE)

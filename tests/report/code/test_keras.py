@@ -1,4 +1,5 @@
 import os
+from dataclasses import replace
 
 import pytest
 
@@ -30,3 +31,9 @@ def test_a_difference_in_momentum_under_a_schedule_is_said():
         script(Recipe(schedule="cosine"), DATA, 0.1).split()
     )
     assert "into the momentum" not in script(Recipe(), DATA, 0.1)
+
+
+def test_batches_that_are_not_filled_are_left_out_where_that_is_meant(tmp_path):
+    recipe = replace(TINY, batch_size=300, drop_last=True, epochs=8, schedule="cosine")
+    right = accuracy(script(recipe, DATA, 0.1), tmp_path, warnings="ignore")
+    assert right == pytest.approx(known(recipe, 0.1), abs=0.15)

@@ -1,4 +1,5 @@
 import itertools
+from dataclasses import replace
 
 import pytest
 
@@ -51,3 +52,13 @@ def test_the_script_of_lightning_runs_and_learns_as_much(tmp_path):
 def test_a_rate_that_moves_is_moved_every_step():
     assert '"interval": "step"' in lightning(Recipe(schedule="cosine"), DATA, 0.1)
     assert "scheduler" not in lightning(Recipe(), DATA, 0.1)
+
+
+def test_batches_that_are_not_filled_are_left_out_where_that_is_meant(tmp_path):
+    recipe = replace(TINY, batch_size=300, drop_last=True, epochs=8, schedule="cosine")
+    for write in (script, lightning):
+        assert "EPOCHS * max(len(train) // BATCH_SIZE, 1)" in script(recipe, DATA, RATE)
+        right = accuracy(write(recipe, DATA, 0.1), tmp_path, warnings="ignore")
+        assert right == pytest.approx(known(recipe, 0.1), abs=0.08)
+    assert "drop_last=len(rows) >= BATCH_SIZE" in lightning(recipe, DATA, RATE)
+    assert "drop_last" not in lightning(TINY, DATA, RATE)

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 
 from etascope import Recipe
@@ -32,3 +34,8 @@ def test_what_it_cannot_express_stands_at_the_top(name):
     assert "cannot express: its initial weights" in head
     assert "leaves the biases alone" in head
     assert "alpha=0.01 * BATCH_SIZE" in code
+
+
+def test_batches_that_are_not_filled_are_left_out_where_that_is_meant(tmp_path):
+    recipe = replace(TINY, batch_size=300, drop_last=True, epochs=8)
+    assert accuracy(script(recipe, DATA, 0.1), tmp_path) == pytest.approx(known(recipe, 0.1), abs=0.08)

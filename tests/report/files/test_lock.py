@@ -124,9 +124,10 @@ def test_a_newer_lock_is_refused_with_the_way_out():
         (changed("recipe", "epochs", to=0), "epochs must be a whole number of at least 1; found 0"),
         (changed("recipe", "warmup", to="x"), "recipe.warmup must be a finite number; found x"),
         (changed("recipe", "warmup", to="x\ny"), "recipe.warmup must be a finite number; found 'x\\ny'"),
+        (changed("recipe", "drop_last", to="yes"), "recipe.drop_last must be true or false; found yes"),
         (changed("recipe", "hidden", to=128), "recipe.hidden must be a list; found 128"),
         (changed("recipe", "dropout", to=0.5), "nothing else; found dropout"),
-        (changed("recipe", to={}), "recipe must hold batch_size, epochs"),
+        (changed("recipe", to={}), "recipe must hold batch_size, drop_last, epochs"),
     ],
 )
 def test_edited_fields_are_named_with_the_rule_and_the_value(document, expected):
@@ -158,7 +159,7 @@ def test_a_model_comes_back_and_older_locks_have_none(tmp_path):
     write_lock(replace(LOCK, recipe=Recipe(model="cnn")), path)
     assert read_lock(path).recipe == Recipe(model="cnn")
     document = lock_document(LOCK)
-    del document["recipe"]["model"]
+    del document["recipe"]["model"], document["recipe"]["drop_last"]
     path.write_text(json.dumps(document))
     assert read_lock(path) == LOCK
     document["recipe"]["model"] = 3

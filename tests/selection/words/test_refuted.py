@@ -5,13 +5,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from etascope.core.blind import BlindGuess
 from etascope.core.choice import Basin, Confidence, Landscape, Luck, Walls
 from etascope.core.recipe import Recipe, Task
-from etascope.selection.words.refuted import Answered, Refuted, as_good, refuted
+from etascope.selection.words.refuted import Answered, Refuted, as_good, none_better, refuted
 
 RATES = np.array([0.001, 0.01, 0.1, 1.0, 10.0])
 UNITS = tuple((0, fold) for fold in range(5))
-TASK = Task(Recipe(), n_classes=10, n_development=800, n_folds=5, steps_per_epoch=40, largest=0.12)
+TASK = Task(
+    Recipe(), n_classes=10, n_development=800, n_folds=5, steps_per_epoch=40, guess=BlindGuess(2.3, 0.12, "bee")
+)
 ANSWER = Answered(0.1, Basin(0.05, 0.2), 0.45, 0.86, 0.44, 0.861, "accuracy", 1.0)
 LUCK = Luck(0.2, 0.8, 0.861, 0.86, (1,))
 SURE = Confidence("likely", 1.0, "", 0.97)
@@ -62,13 +65,13 @@ def test_a_fresh_seed_that_diverges_or_loses_half_as_much_again_is_told():
 
 
 def test_what_gets_no_more_right_than_always_one_class_is_told():
-    dominated = replace(TASK, largest=0.861)
+    dominated = replace(TASK, guess=BlindGuess(2.0, 0.861, "coat"))
     assert against(task=dominated).sentences == (
-        "It gets 86.0 % right on a fresh seed and always naming one class 86.1 %: whether any rate tells the classes "
+        "It gets 86.0 % right on a fresh seed and always answering coat 86.1 %: whether any rate tells the classes "
         "apart is not settled.",
     )
     half = landscape([0.7, 0.5, 0.42, 0.5, 3.0], [0.5, 0.9, 0.5, 0.5, 0.5])
-    two = replace(TASK, n_classes=2, largest=0.5)
+    two = replace(TASK, n_classes=2, guess=BlindGuess.even(2))
     wide = replace(ANSWER, basin=Basin(0.05, 2.0), accuracy=0.5, seen_accuracy=0.5)
     assert "; no rate of the basin gets more: " in against(wide, None, half, two).sentences[0]
     assert not against(replace(ANSWER, accuracy=0.13), replace(LUCK, fresh=0.13, spread=50.0))
@@ -129,3 +132,22 @@ def test_a_confidence_only_goes_down_and_only_with_a_sentence(shown, fresh, loss
     assert all(sentence.endswith(".") for sentence in refutation.sentences)
     assert not refutation or refutation.sure(sure).settle
     assert Refuted().sure(sure) is sure
+
+
+@pytest.mark.parametrize(
+    ("best", "folds", "said"),
+    [(0.88, 5, True), (0.884, 5, True), (0.9, 5, False), (0.9, 1, True), (0.95, 1, False)],
+)
+def test_where_no_rate_gets_clearly_more_than_the_commonest_class_it_is_told(best, folds, said):
+    task = replace(TASK, guess=BlindGuess(0.3, 0.87, "coat"))
+    units = tuple((0, fold) for fold in range(folds))
+    right = np.repeat(np.array([[0.5], [0.87], [best], [0.86], [np.nan]]), folds, axis=1)
+    sentences = none_better(task, Landscape(RATES, units, np.ones((5, folds)), right))
+    assert bool(sentences) == said
+    if said:
+        assert str(sentences[0]) == (
+            "87.0 % would be had by always answering coat, and no rate that was tried gets clearly more: the most is "
+            f"{100 * best:.1f} %."
+        )
+    assert none_better(replace(task, guess=None), Landscape(RATES, units, np.ones((5, folds)), right)) == ()
+    assert none_better(task, Landscape(RATES, units, np.ones((5, folds)), right * np.nan)) == ()

@@ -5,7 +5,7 @@ import pytest
 
 from etascope.core.history import TEMPERATURES, Status
 from etascope.core.plan import Checkpoint, Plan, evaluation_steps, sweep
-from etascope.core.recipe import OPTIMIZERS, Recipe
+from etascope.core.recipe import OPTIMIZERS, Recipe, epoch_size, steps_per_epoch
 from etascope.core.schedules import SCHEDULES
 from etascope.training.dense.engine import DenseEngine
 from etascope.training.dense.group import BLOCK_ROWS, FLUSH_STEPS
@@ -56,8 +56,12 @@ def test_where_a_plan_evaluates_changes_no_training(optimizer):
     assert named.evaluated_at.tolist() == [3, 9, 20]
     np.testing.assert_allclose(named.step_loss, ends.step_loss, rtol=1e-5)
     np.testing.assert_allclose(named.valid_loss[:, -1], ends.valid_loss[:, -1], rtol=1e-5)
-    for column, (began, at) in enumerate([(0, 3), (0, 9), (13, 20)]):
-        since = named.step_loss[:, began:at].mean(axis=1)
+    # The last step of an epoch takes fewer examples.
+    per_epoch = steps_per_epoch(split, recipe, 0)
+    taken = np.full(20, 4.0)
+    taken[per_epoch - 1] = epoch_size(split, recipe, 0) - 4 * (per_epoch - 1)
+    for column, (began, at) in enumerate([(0, 3), (0, 9), (per_epoch, 20)]):
+        since = np.average(named.step_loss[:, began:at], axis=1, weights=taken[began:at])
         np.testing.assert_allclose(named.train_loss[:, column], since, rtol=1e-5)
 
 
@@ -110,7 +114,7 @@ def resumable(optimizer, data, hidden=(12,)):
     batch = 12 if data == "weights" else 10
     split = made.split(rows + (25 if data == "weights" else 5), side, folds=5)
     recipe = Recipe(hidden, optimizer, "cosine", batch_size=batch, epochs=3)
-    steps = -(-split.train_size(0) // batch)
+    steps = -(-epoch_size(split, recipe, 0) // batch)
     return split, recipe, made.kept(sweep(recipe, 3 * steps, [0.01, 0.003, 0.001], folds=[0, 1])), steps
 
 
@@ -227,7 +231,7 @@ def test_a_trial_that_diverges_disturbs_no_other(optimizer, data, hidden):
         assert per_epoch + 3 < at < per_epoch + 6
         assert np.isfinite(history.step_loss[i, :at]).all()
         assert np.isnan(history.step_loss[i, at:]).all()
-        gone_through = split.train_size(0) + (at + 1 - per_epoch) * recipe.batch_size
+        gone_through = epoch_size(split, recipe, 0) + (at + 1 - per_epoch) * recipe.batch_size
         assert gone_through <= history.examples[i] < gone_through + BLOCK_ROWS
         assert history.examples[i] < history.examples[0]
         assert np.isfinite(history.valid_loss[i, 0])

@@ -3,7 +3,7 @@ import pytest
 import torch
 
 from etascope.core.errors import InputError
-from etascope.core.recipe import Recipe
+from etascope.core.recipe import Recipe, epoch_size
 from etascope.training.pytorch import batches
 from etascope.training.pytorch.batches import Batch, SplitBatches, batch_of, shapes_by
 from etascope.training.random_streams import epoch_order
@@ -15,7 +15,7 @@ CPU = torch.device("cpu")
 def test_the_steps_of_an_epoch_are_the_batches_of_the_dense_engine():
     split, recipe = images(), Recipe((), batch_size=16)
     made = SplitBatches(split, recipe, CPU)
-    order = epoch_order(split.train_rows(1), split.train_size(1), 5, 1, 2)
+    order = epoch_order(split.train_rows(1), epoch_size(split, recipe, 1), 5, 1, 2)
     steps = list(made.steps(5, 1, 2, 0))
     assert len(steps) == made.steps_per_epoch(1) == 3
     assert [len(parts) for parts in steps] == [1, 1, 1]

@@ -36,6 +36,7 @@ data_options = adds(
 recipe_options = adds(
     click.option("--optimizer", default="momentum", show_default=True, metavar="NAME", help=" ".join(OPTIMIZERS) + "."),
     click.option("--batch-size", default=16, show_default=True, type=int, help="Images a step."),
+    click.option("--drop-last", is_flag=True, help="Leave out what does not fill the last batch of an epoch."),
     click.option("--epochs", default=5, show_default=True, type=int, help="Passes over the training images."),
     click.option("--hidden", default="128", show_default=True, metavar="UNITS",
                  help="Units of each hidden layer, 256,128 for two; 0 is softmax regression."),
@@ -68,7 +69,8 @@ def recipe_of(options: dict[str, Any]) -> Recipe:
     return Recipe(
         hidden=_hidden(options["hidden"]),
         **{name: options[name] for name in (
-            "optimizer", "schedule", "warmup", "batch_size", "epochs", "momentum", "weight_decay", "pixels", "seed"
+            "optimizer", "schedule", "warmup", "batch_size", "epochs", "momentum", "weight_decay", "pixels", "seed",
+            "drop_last",
         )},
         model=options.get("model"),
     )  # fmt: skip

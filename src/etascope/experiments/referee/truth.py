@@ -130,6 +130,7 @@ def examined(split: Split) -> Split:
         x_test=split.x_test[:0],
         y_test=split.y_test[:0],
         test_rows=split.test_rows[:0],
+        n_final=development,
     )
 
 

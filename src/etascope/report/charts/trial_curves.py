@@ -45,7 +45,7 @@ def trial_curves_chart(run: Run) -> Chart:
     ends, curves = window(run.choice), _curves(run)
     measure = run.task.measure
     values = [loss for curve in curves for loss in (*curve.train, *curve.valid) if math.isfinite(loss)]
-    ceiling = CEILING * (_middle_of_first(curves) if measure.reported else math.log(run.task.n_classes))
+    ceiling = CEILING * (_middle_of_first(curves) if measure.reported else run.task.blind.loss)
     top = min(max(values, default=ceiling), ceiling)
     if not measure.reported:
         panels = (
@@ -64,12 +64,11 @@ def trial_curves_chart(run: Run) -> Chart:
     if run.choice.learning_rate in {curve.rate for curve in curves}:
         note += " Thick: the recommended one."
     note += stands_at(values, top)
-    title = _reported_title(curves, measure) if measure.reported else _title(curves, run.task.n_classes)
+    title = _reported_title(curves, measure) if measure.reported else _title(curves, run.task.blind.loss)
     return Chart("curves", title, note, panels, True, ends, header, rows)
 
 
-def _title(curves: Sequence[_Curve], n_classes: int) -> str:
-    guess = math.log(n_classes)
+def _title(curves: Sequence[_Curve], guess: float) -> str:
     lost = [curve.rate for curve in curves if curve.blown]
     learned = [c.rate for c in curves if not c.blown and c.train[-1] < 0.5 * guess]
     said = f"the training loss falls below half of a blind guess's {nats(guess)} nats"

@@ -8,6 +8,7 @@ from etascope.report.code.parts import header
 
 _FIELDS = (
     "hidden", "optimizer", "schedule", "warmup", "batch_size", "epochs", "momentum", "weight_decay", "pixels", "seed",
+    "drop_last",
 )  # fmt: skip
 
 
@@ -24,6 +25,8 @@ def script(recipe: Recipe, data: DataSummary, learning_rate: float) -> str:
     values = {name: getattr(recipe, name) for name in _FIELDS}
     if recipe.optimizer not in ("momentum", "nesterov"):
         del values["momentum"]
+    if not recipe.drop_last:
+        del values["drop_last"]
     source, check = f"sys.argv[1] if len(sys.argv) > 1 else {data.source!r}", ""
     source += f", {data.labels!r}" if data.labels else ""
     if arrays:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from etascope.core.recipe import Recipe
 from etascope.core.run import DataSummary
-from etascope.report.code.parts import Training, constant
+from etascope.report.code.parts import WHOLE, Training, constant, steps
 
 # Keras adds the epsilon of RMSprop and Adagrad under the root, PyTorch outside: hence its square.
 _OPTIMIZERS = {
@@ -50,11 +50,13 @@ class Follow(keras.callbacks.Callback):
         self.model.optimizer.learning_rate = LEARNING_RATE * factor(self.done, steps)
         self.done += 1
 
+
+follow = Follow()
 """
     body = f"""
 keras.utils.set_random_seed(SEED)
 features, classes = x.shape[1], int(labels.max()) + 1
-steps = EPOCHS * -(-len(train) // BATCH_SIZE)
+steps = {steps(recipe)}
 
 
 def dense(units, number, fan_in, activation):
@@ -75,11 +77,7 @@ model.compile(
     loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),
     metrics=["accuracy"],
 )
-model.fit(
-    x[train], labels[train], batch_size=BATCH_SIZE, epochs=EPOCHS, shuffle=True, verbose=2,{
-        " callbacks=[Follow()]," if moving else ""
-    }
-)
+{_fit(recipe, " callbacks=[follow]," if moving else "")}
 
 right = (model.predict(x[test], verbose=0).argmax(1) == labels[test]).mean()
 print(f"test accuracy {{right:.4f}}")
@@ -87,3 +85,15 @@ print(f"test accuracy {{right:.4f}}")
     body = body.replace("\n\n    )", "\n    )")
     lines = '\nos.environ.setdefault("KERAS_BACKEND", "torch")\nimport keras'
     return Training("Keras 3", tuple(notes), ("numpy as np",), lines, body, standard=("os",))
+
+
+def _fit(recipe: Recipe, callbacks: str) -> str:
+    """Return the lines that train; an epoch of whole batches is drawn by hand, since `fit` leaves no row out."""
+    if not recipe.drop_last:
+        return f"""model.fit(
+    x[train], labels[train], batch_size=BATCH_SIZE, epochs=EPOCHS, shuffle=True, verbose=2,{callbacks}
+)"""
+    return f"""random, size = np.random.default_rng(SEED), {WHOLE}
+for epoch in range(EPOCHS):
+    rows = random.permutation(train)[:size]
+    model.fit(x[rows], labels[rows], batch_size=BATCH_SIZE, epochs=1, shuffle=False, verbose=2,{callbacks})"""

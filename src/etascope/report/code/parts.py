@@ -77,6 +77,21 @@ def _paragraph(text: str) -> str:
     return "\n".join([*lines, *([""] if code else []), *code])
 
 
+def steps(recipe: Recipe) -> str:
+    """Return the expression for the steps of all epochs over the rows `train`.
+
+    Examples
+    --------
+    >>> steps(Recipe()), steps(Recipe(drop_last=True))
+    ('EPOCHS * -(-len(train) // BATCH_SIZE)', 'EPOCHS * max(len(train) // BATCH_SIZE, 1)')
+    """
+    return f"EPOCHS * {'max(len(train) // BATCH_SIZE, 1)' if recipe.drop_last else '-(-len(train) // BATCH_SIZE)'}"
+
+
+#: The rows of an epoch of whole batches; of less than one batch all, as no epoch leaves out everything.
+WHOLE = "len(train) // BATCH_SIZE * BATCH_SIZE or len(train)"
+
+
 def constant(recipe: Recipe) -> bool:
     """Return whether the learning rate never moves."""
     return recipe.schedule == "constant" and not recipe.warmup

@@ -6,7 +6,7 @@ import itertools
 
 from etascope.core.recipe import Recipe
 from etascope.core.run import DataSummary
-from etascope.report.code.parts import Training, constant
+from etascope.report.code.parts import WHOLE, Training, constant, steps
 from etascope.report.words.job import TORCH
 
 
@@ -24,20 +24,24 @@ train, test = torch.from_numpy(train), torch.from_numpy(test)
 optimizer = {optimizer(recipe)}
 """
     if moving:
-        body += """steps = EPOCHS * -(-len(train) // BATCH_SIZE)
+        body += f"""steps = {steps(recipe)}
 scheduler = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: factor(step, steps))
 """
+    size, taken = "len(train)", ""
+    if recipe.drop_last:
+        body += f"size = {WHOLE}\n"
+        size, taken = "size", "[:size]"
     body += f"""
 for epoch in range(EPOCHS):
     total = 0.0
-    for rows in train[torch.randperm(len(train))].split(BATCH_SIZE):
+    for rows in train[torch.randperm(len(train)){taken}].split(BATCH_SIZE):
         loss = nn.functional.cross_entropy(model(x[rows]), y[rows])
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
 {"        scheduler.step()" if moving else ""}
         total += loss.item() * len(rows)
-    print(f"epoch {{epoch + 1}}: training loss {{total / len(train):.4f}}")
+    print(f"epoch {{epoch + 1}}: training loss {{total / {size}:.4f}}")
 
 with torch.no_grad():
     right = (model(x[test]).argmax(1) == y[test]).float().mean().item()
@@ -60,6 +64,7 @@ def lightning_training(recipe: Recipe, data: DataSummary) -> Training:
 """
     else:
         optimizers += "        return optimizer\n"
+    dropped = ", drop_last=len(rows) >= BATCH_SIZE" if recipe.drop_last else ""
     body = f'''
 lightning.seed_everything(SEED)
 x, y = torch.from_numpy(x), torch.from_numpy(labels.astype(np.int64))
@@ -86,7 +91,7 @@ rows = TensorDataset(x[torch.from_numpy(train)], y[torch.from_numpy(train)])
 trainer = lightning.Trainer(
     max_epochs=EPOCHS, devices=1, logger=False, enable_checkpointing=False, enable_model_summary=False
 )
-trainer.fit(Classifier(model), DataLoader(rows, batch_size=BATCH_SIZE, shuffle=True))
+trainer.fit(Classifier(model), DataLoader(rows, batch_size=BATCH_SIZE, shuffle=True{dropped}))
 
 model.cpu().eval()
 with torch.no_grad():

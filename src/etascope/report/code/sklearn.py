@@ -6,7 +6,7 @@ from etascope.core.errors import InputError
 from etascope.core.recipe import Recipe
 from etascope.core.run import DataSummary
 from etascope.core.sentences import Setting, say
-from etascope.report.code.parts import Training, constant
+from etascope.report.code.parts import WHOLE, Training, constant
 
 PYTORCH = say("Try {framework}.", Setting("framework", "pytorch"))
 OPTIMIZERS = ("sgd", "momentum", "nesterov", "adam")
@@ -49,14 +49,18 @@ def training(recipe: Recipe, data: DataSummary) -> Training:
         else f"momentum={recipe.momentum!r}, nesterovs_momentum={recipe.optimizer == 'nesterov'}"
     )
     alpha = f"{recipe.weight_decay!r} * BATCH_SIZE" if recipe.weight_decay else "0.0"
+    begin, rows = "", "train"
+    if recipe.drop_last:
+        begin, rows = f"random, size = np.random.default_rng(SEED), {WHOLE}\n", "random.permutation(train)[:size]"
     body = f"""
 model = MLPClassifier(
     hidden_layer_sizes={recipe.hidden!r}, activation="relu", solver="{solver}", learning_rate="constant",
     learning_rate_init=LEARNING_RATE, batch_size=min(BATCH_SIZE, len(train)), alpha={alpha}, random_state=SEED,
     {own},
 )
-for epoch in range(EPOCHS):
-    model.partial_fit(x[train], labels[train], classes=np.unique(labels))
+{begin}for epoch in range(EPOCHS):
+    rows = {rows}
+    model.partial_fit(x[rows], labels[rows], classes=np.unique(labels))
     print(f"epoch {{epoch + 1}}: training loss {{model.loss_:.4f}}")
 
 right = (model.predict(x[test]) == labels[test]).mean()

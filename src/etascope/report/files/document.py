@@ -55,6 +55,7 @@ def pick_document(run: Run, questions: Sequence[Question] = ()) -> Document:
         "recipe": None if choice.measure.reported else plain(run.recipe),
         "dataset": None if choice.measure.reported else dataset_document(run.data),
         "measure": measure_document(choice.measure),
+        "guess": None if choice.measure.reported or run.task.guess is None else plain(run.task.guess),
         "reports": _reports(run, choice.measure) if choice.measure.reported else None,
         "versions": dict(run.versions),
         "trace": None if run.trace is None else trace_document(run.trace),

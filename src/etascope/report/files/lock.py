@@ -117,7 +117,8 @@ class _Reading:
         )
 
     def _recipe(self) -> Recipe:
-        values = {"model": None, **self._names("recipe")}  # Locks from before there were models have none.
+        # Locks from before there were these have none.
+        values = {"model": None, "drop_last": False, **self._names("recipe")}
         known = {field.name for field in fields(Recipe)}
         if set(values) != known:
             odd = sorted(set(values) ^ known)
@@ -127,6 +128,8 @@ class _Reading:
             self._number("recipe", name)
         if values["model"] is not None:
             self._text("recipe", "model")
+        if not isinstance(values["drop_last"], bool):
+            self._refuse("recipe.drop_last", "must be true or false", values["drop_last"])
         try:
             return Recipe(**dict[str, Any](values, hidden=tuple(hidden)))
         except InputError as error:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import math
 import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -105,7 +104,7 @@ def _dial(page: Page, run: Run) -> None:
     bars = "a higher bar is a lower loss, the lowest a blind guess or worse" if ours else _other_bars(run)
     page.wrapped(f"{run.task.measure.words_with_unit}{mean}: {bars}", "bold")
     page.line("")
-    blind = math.log(run.task.n_classes) if ours else None
+    blind = run.task.blind.loss if ours else None
     for line in draw(dial_of(run.choice, blind), page.width, ascii=page.ascii):
         page.spans(line)
 

@@ -114,7 +114,10 @@ def in_words(recipe: Recipe) -> str:
     parts.append(recipe.optimizer + (f" {recipe.momentum:.12g}" if recipe.momentum else ""))
     if recipe.weight_decay:
         parts.append(f"weight decay {recipe.weight_decay:.12g}")
-    parts += [f"batches of {recipe.batch_size}", f"{recipe.epochs} epoch{'s' if recipe.epochs > 1 else ''}"]
+    parts += [
+        f"{'whole ' if recipe.drop_last else ''}batches of {recipe.batch_size}",
+        f"{recipe.epochs} epoch{'s' if recipe.epochs > 1 else ''}",
+    ]
     if recipe.schedule != "constant":
         parts.append(f"{recipe.schedule} schedule")
     if recipe.warmup:
@@ -219,7 +222,7 @@ def try_next(run: Run, again: Again = again_in_python) -> str:
     if not len(finite) and np.isinf(loss).any():
         first = "the data" if ours else "what the trainings said"
         return f"look at {first} first: no rate that was tried kept a finite loss"
-    if ours and len(finite) and loss[finite].min() > HOPELESS * math.log(run.task.n_classes):
+    if ours and len(finite) and loss[finite].min() > HOPELESS * run.task.blind.loss:
         return "look at the data and the recipe first: no rate that was tried kept the loss near a blind guess's"
     if ends == {Status.DIVERGED}:
         return "look at the data first: no training came to its end"

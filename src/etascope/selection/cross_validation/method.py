@@ -33,6 +33,7 @@ from etascope.selection.cross_validation.window import connected, first_window, 
 from etascope.selection.estimate import Settled, settle, worth_tuning
 from etascope.selection.grid import FIVE_FOLDS, Grid, check_fields
 from etascope.selection.landscape import best_index, read_landscape
+from etascope.selection.last_batch import before_last_step, epoch_shares
 from etascope.selection.scores import Scores, read_scores
 from etascope.selection.words.reasons import not_tried
 from etascope.selection.words.refuted import Answered, refuted
@@ -180,7 +181,7 @@ class CrossValidation:
         loss = before = _read_off(plain, settled.learning_rate)
         again = [t for t in every if t.seed not in self._seeds(task) and t.learning_rate == settled.learning_rate]
         if again:
-            fresh = read_scores(task, again, FRACTIONS, self.target)
+            fresh = read_scores(task, again, epoch_shares(task, FRACTIONS), self.target)
             luck = replace(luck, fresh=1 - float(fresh.error[0]), seeds=tuple(sorted({t.seed for t in again})))
             loss = math.inf if any(t.diverged for t in again) else float(np.mean([t.valid_loss[-1] for t in again]))
         right = shown if luck.fresh is None else luck.fresh
@@ -222,7 +223,8 @@ class CrossValidation:
     ) -> tuple[Scores, Landscape, Landscape]:
         """Return scores, plain landscape and scored landscape of the search, fresh seeds left out."""
         seeds = self._seeds(task)
-        scores = read_scores(task, [t for t in every if t.seed in seeds], FRACTIONS, self.target)
+        ours = [t for t in every if t.seed in seeds]
+        scores = read_scores(task, ours, epoch_shares(task, FRACTIONS), self.target)
         plain = read_landscape(task, histories, seeds)
         return scores, plain, scored_landscape(scores, plain)
 
@@ -261,8 +263,9 @@ def _plan(task: Task, pairs: Sequence[tuple[float, tuple[int, int]]]) -> Plan:
         for unit in dict.fromkeys(unit for _, unit in pairs)
     ]
     ends = range(task.steps_per_epoch, task.steps + 1, task.steps_per_epoch)
-    scored = (max(round(fraction * task.steps), 1) for fraction in FRACTIONS)
-    return replace(Plan.stack(parts), evaluate_at=tuple(sorted({*ends, *scored})), keep_examples=True)
+    scored = (max(round(share * task.steps), 1) for share in epoch_shares(task, FRACTIONS))
+    at = sorted({*ends, *scored, *before_last_step(task)})
+    return replace(Plan.stack(parts), evaluate_at=tuple(at), keep_examples=True)
 
 
 def _fresh_seed(seeds: Sequence[int]) -> int:

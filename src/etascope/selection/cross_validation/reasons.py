@@ -170,7 +170,7 @@ def no_answer(
     Either every rate diverged, or none learned, or the best of them is an end of what was tried. `scored` is what rates
     were compared by, `measured` the losses to tell, `limits` the ends of what the search was allowed to try.
     """
-    rates, best, blind = scored.learning_rates.tolist(), best_index(scored), math.log(task.n_classes)
+    rates, best, blind = scored.learning_rates.tolist(), best_index(scored), task.blind.loss
     span, measure = window(rates), f"mean {measure}"
     if best is None:
         return Reason.DIVERGED(span=span, where=" in some trial"), lower_rates(rates, limits) + Reason.EXTREMES()

@@ -33,7 +33,7 @@ def hardly_wall(task: Task, measured: Landscape, within: Basin) -> float | None:
     Where even the best has learned little, no loss is clearly worse (`measured_walls`): a blind guess is as bad as it
     gets.
     """
-    best, blind = best_index(measured), HARDLY * math.log(task.n_classes)
+    best, blind = best_index(measured), HARDLY * task.blind.loss
     if best is None or not measured.mean_loss[best] < blind:
         return None
     loss, right = measured.mean_loss, measured.mean_accuracy

@@ -121,7 +121,7 @@ class Outcome:
     @property
     def blind(self) -> float:
         """Loss of a blind guess in nats; inf where losses are reported."""
-        return math.inf if self.task.measure.reported else math.log(self.task.n_classes)
+        return math.inf if self.task.measure.reported else self.task.blind.loss
 
     def stopped(self, r: float) -> bool:
         """Return whether a rate diverged, or its training failed."""

@@ -232,7 +232,7 @@ def evaluations(start: int, end: int) -> tuple[int, ...]:
 def learned(task: Task, scored: Mapping[float, Scored], log_loss: float) -> bool:
     """Return whether a log loss is clearly below a blind guess's, or with a measure below the worst first epoch's."""
     if not task.measure.reported:
-        return log_loss < math.log(math.log(task.n_classes)) - LEARNS
+        return log_loss < math.log(task.blind.loss) - LEARNS
     alive = [s for s in scored.values() if len(s.log_loss) and not s.stopped(1)]
     first = [float((s.log_loss if s.endless is None else s.endless)[0]) for s in alive]
     alone = len(scored) == 1 and task.steps == 1
@@ -281,7 +281,7 @@ def _any_learned(task: Task, scored: Mapping[float, Scored], rates: Sequence[flo
         trial = scored[rate].trial
         before = trial.valid_loss[trial.evaluated_at <= step]
         lowest = min(lowest, float(before[-1]) if len(before) else math.inf)
-    return lowest <= UNLEARNED * math.log(task.n_classes)
+    return lowest <= UNLEARNED * task.blind.loss
 
 
 def _beyond(

@@ -14,6 +14,7 @@ from etascope.core.sentences import Sentence
 from etascope.selection.basin import CLEARLY_WORSE
 from etascope.selection.scores import LEAST
 from etascope.selection.words.reasons import Reason
+from etascope.selection.words.verdicts import above_chance
 
 #: A fresh seed speaks against an answer when it falls by so many of the spreads that are told, or single examples.
 SPREADS = 3.0
@@ -126,7 +127,7 @@ def refuted(task: Task, plain: Landscape, answer: Answered, luck: Luck | None = 
     """
     better, fresh = as_good(plain, answer), luck is not None and luck.fresh is not None
     said = [*_on_a_fresh_seed(task, answer, luck), *_no_better_than_a_guess(task, plain, answer, fresh=fresh)]
-    blind, known = math.log(max(task.n_classes, 2)), math.isfinite(answer.accuracy)
+    blind, known = task.blind.loss, math.isfinite(answer.accuracy)
     if known and blind < answer.loss < math.inf:
         # The rate of the lowest plain loss, where no other sentence names one.
         others = plain.learning_rates[plain.full & (plain.mean_loss < answer.loss)].tolist()
@@ -171,7 +172,24 @@ def _no_better_than_a_guess(task: Task, plain: Landscape, answer: Answered, *, f
     where = "on a fresh seed " if fresh and answer.accuracy <= most else ""
     got = answer.accuracy if answer.accuracy <= most else min(answer.seen_accuracy, float(right.max(initial=1.0)))
     also = "; no rate of the basin gets more" if everywhere and len(right) > 1 else ""
-    return [Reason.GUESSES(right=100 * got, where=where, majority=100 * majority, also=also)]
+    return [Reason.GUESSES(right=100 * got, where=where, majority=100 * majority, also=also, answer=_answer(task))]
+
+
+def none_better(task: Task, landscape: Landscape) -> tuple[Sentence, ...]:
+    """Return that no rate gets more right than always naming the largest class, told apart by two standard errors.
+
+    Nothing where one does, or where the classes' shares are not known.
+    """
+    right = landscape.mean_accuracy[np.isfinite(landscape.mean_accuracy)]
+    folds = len({fold for _, fold in landscape.units})
+    if task.guess is None or not len(right) or right.max() > above_chance(task, folds):
+        return ()
+    numbers = {"majority": 100 * task.majority, "right": 100 * float(right.max())}
+    return (Reason.NONE_BETTER(answer=_answer(task), **numbers),)
+
+
+def _answer(task: Task) -> str:
+    return task.blind.answer or "one class"
 
 
 def lowest_of(plain: Landscape, rates: Sequence[float]) -> float:

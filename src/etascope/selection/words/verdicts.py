@@ -35,7 +35,7 @@ class Evidence:
     ending
         How it diverged or failed, in words; empty when it did not.
     blind
-        Loss of a blind guess, `log(n_classes)`; inf where that is no measure.
+        Loss of a blind guess by the classes' shares; inf where that is no measure.
     best, best_loss
         The recommended rate, or the trial that stands for it, and its mean validation loss; None and NaN without one.
     basin
@@ -210,8 +210,8 @@ def passed(times: float, at: int, total: int) -> str:
     return f"the training loss had passed {times:.0f} times its first by step {at + 1} of {total}"
 
 
-def above_chance(task: Task) -> float:
-    """Return the share of right answers above which a trial does better than a guess, by two standard errors.
+def above_chance(task: Task, folds: int = 1) -> float:
+    """Return the share of right answers on so many folds above which a rate beats a guess, by two standard errors.
 
     Examples
     --------
@@ -219,7 +219,7 @@ def above_chance(task: Task) -> float:
     >>> above_chance(Task(Recipe(), n_classes=2, n_development=500, n_folds=5, steps_per_epoch=1))
     0.6
     """
-    rows = task.n_valid or task.n_development / max(task.n_folds, 1)
+    rows = task.n_valid or folds * task.n_development / max(task.n_folds, 1)
     return task.majority + 2 * math.sqrt(task.majority * (1 - task.majority) / max(rows, 1))
 
 

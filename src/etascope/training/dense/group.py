@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from etascope.core.data import Split
 from etascope.core.history import TEMPERATURES, History, Status
 from etascope.core.plan import Checkpoint, Plan, evaluation_steps
-from etascope.core.recipe import Recipe, steps_per_epoch
+from etascope.core.recipe import Recipe, epoch_size, steps_per_epoch
 from etascope.training.dense.first_layer import Packed
 from etascope.training.dense.optimizers import Sgd, rule_of
 from etascope.training.dense.stack import Stack
@@ -41,7 +41,7 @@ def train_group(split: Split, packed: Packed, recipe: Recipe, plan: Plan, advanc
     starts = list(plan.resume or ()) or [
         Checkpoint(0, frozen, {name: tuple(np.zeros_like(p) for p in frozen) for name in rule.state_names})
     ] * len(plan)
-    size = min(split.train_size(fold), per_epoch * recipe.batch_size)
+    size = min(epoch_size(split, recipe, fold), per_epoch * recipe.batch_size)
     train_rows = split.train_rows(fold, None if plan.epoch_steps is None else size)
     valid_rows = split.valid_rows(fold, plan.valid_rows)
     record = Record(plan, evaluation_steps(plan, per_epoch), per_epoch, len(valid_rows))

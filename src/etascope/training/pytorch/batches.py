@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from etascope.core.data import Split
 from etascope.core.errors import InputError, one_line
-from etascope.core.recipe import Recipe, steps_per_epoch
+from etascope.core.recipe import Recipe, epoch_size, steps_per_epoch
 from etascope.training.pytorch.library import Device, Tensor, load_torch, moved, tensors_in
 from etascope.training.random_streams import epoch_order
 
@@ -132,7 +132,8 @@ class SplitBatches:
     def steps(self, seed: int, fold: int, epoch: int, first: int, count: int | None = None) -> Iterator[list[Batch]]:
         """Yield the steps of an epoch from the one numbered `first`; with a `count`, of a fixed part of the rows."""
         split, size = self.split, self.recipe.batch_size
-        rows = split.train_size(fold) if count is None else min(split.train_size(fold), count * size)
+        whole = epoch_size(split, self.recipe, fold)
+        rows = whole if count is None else min(whole, count * size)
         order = epoch_order(split.train_rows(fold, None if count is None else rows), rows, seed, fold, epoch)
         for start in range(first * size, len(order), size):
             rows = order[start : start + size]

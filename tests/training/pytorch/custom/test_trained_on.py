@@ -5,7 +5,7 @@ import pytest
 import torch
 from torch.utils.data import DataLoader, Dataset, Subset, SubsetRandomSampler, TensorDataset, WeightedRandomSampler
 
-from etascope.torch import pick
+from etascope.torch import TrainingOptions, pick
 from etascope.training.pytorch.batches import Batch
 from etascope.training.pytorch.custom.trained_on import TrainedOn
 from tests.test_torch import sgd
@@ -218,3 +218,23 @@ class Held(Counts):
 def test_order_and_augmentation_that_are_drawn_from_seeds_are_not(make):
     run = pick(Linear(shape=(1, 8, 8)), make(), VALID, sgd, epochs=2)
     assert not any(sentence.startswith("Mind the training") for sentence in map(str, run.choice.reasons))
+
+
+@pytest.mark.parametrize(
+    ("drop", "options", "said"),
+    [
+        (False, {}, "a step on 8 examples, where others have 32, ends the training"),
+        (True, {}, ""),
+        (False, {"schedule": "cosine"}, ""),
+        (False, {"schedule": [1.0] * 13 + [0.1]}, ""),
+        # 32 + 32 + 8 are more than half of 128.
+        (False, {"training": TrainingOptions(accumulate=4)}, ""),
+        (False, {"training": TrainingOptions(accumulate=3)}, "a step on 8 examples, where others have 96"),
+    ],
+)
+def test_a_small_last_batch_is_told_where_the_rate_is_high(drop, options, said):
+    loader = DataLoader(TensorDataset(X[:, 0], Y), 32, shuffle=True, drop_last=drop)
+    run = pick(Linear(shape=(1, 8, 8)), loader, VALID, sgd, epochs=2, **options)
+    notes = [sentence for sentence in map(str, run.choice.reasons) if "last batch" in sentence]
+    assert len(notes) == bool(said)
+    assert said in "".join(notes)

@@ -6,6 +6,7 @@ import torch
 from torch import nn
 from torch.utils.data import DataLoader, TensorDataset
 
+from etascope.core.blind import BlindGuess
 from etascope.core.errors import InputError
 from etascope.core.recipe import Recipe
 from etascope.training.pytorch.custom.options import TrainingOptions
@@ -305,3 +306,10 @@ def test_complex_targets_are_taken():
     targets = torch.complex(Y.float(), Y.float())
     training = job(Complex(), lambda o, t: (o[:, 0] - t).abs().square().mean(), targets)
     assert training.target == "loss"
+
+
+def test_a_task_knows_the_shares_of_the_labels_that_validate():
+    valid = [(torch.zeros(10, 1, 8, 8), torch.tensor([2] * 7 + [0] * 2 + [-100]))]
+    task = job(valid=valid).task
+    assert task.guess == BlindGuess.of(np.array([2, 0, 7]), ("0", "1", "2"))
+    assert task.majority == pytest.approx(7 / 9)

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from etascope.core.data import NO_FOLD, Split
-from etascope.core.recipe import Recipe, steps_per_epoch
+from etascope.core.recipe import Recipe, epoch_size, steps_per_epoch
 from etascope.core.schedules import schedule_row
 from etascope.experiments.referee.adviser import Advice, Bench, Predict
 from etascope.training.random_streams import epoch_order, initial_parameters
@@ -64,7 +64,7 @@ def train(split: Split, recipe: Recipe, seed: int) -> Predict:
         x, y, rows = tensor(split.x), tensor(split.y), split.train_rows(NO_FOLD)
         optimizer = prodigyopt.Prodigy(parameters, lr=1.0)
         for epoch in range(recipe.epochs):
-            order = tensor(epoch_order(rows, len(rows), seed, NO_FOLD, epoch))
+            order = tensor(epoch_order(rows, epoch_size(split, recipe, NO_FOLD), seed, NO_FOLD, epoch))
             for step, batch in enumerate(order.split(recipe.batch_size), epoch * steps):
                 optimizer.param_groups[0]["lr"] = shape[step]
                 optimizer.zero_grad()

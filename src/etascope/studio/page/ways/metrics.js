@@ -53,7 +53,7 @@ export function learned(m) {
   if (m.diverged) return "This one did not: its loss stopped being a finite number.";
   const [trained, valid] = [last(m.train_loss), last(m.valid_loss)],
     gap = valid - trained,
-    blind = m.class_names.length ? Math.log(m.class_names.length) : NaN;
+    blind = m.blind;
   if (Number.isNaN(gap)) return "Of this one there is nothing to compare.";
   const says =
     valid > blind - 0.1

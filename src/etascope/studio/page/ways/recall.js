@@ -153,7 +153,7 @@ export function cardsOf(run, all, lr) {
     here = landscape.nearest(all, lr),
     unit = landscape.lossLabel(landscape.measureOf(run)),
     // For a measure of a script's own nobody knows what a blind guess would have.
-    blind = run.dataset ? Math.log(run.dataset.class_names.length) : NaN,
+    blind = run.guess?.loss ?? NaN,
     guess = blind ? `; a blind guess has ${nats(blind)}` : "";
   const far = all.filter((at) => at.rate >= 20 * best.rate),
     small = all.filter((at) => at.rate <= best.rate / 20);

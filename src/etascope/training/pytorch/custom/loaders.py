@@ -144,6 +144,7 @@ class LoaderBatches:
                 continue
             parts.append(batch)
             if len(parts) == self.accumulate or number + 1 == self.batches:
+                self.trained_on.steps(sum(part.size for part in parts), last=number + 1 == self.batches)
                 yield parts
                 parts = []
             # One whose batches were counted must end here; an endless one that has a length need not.

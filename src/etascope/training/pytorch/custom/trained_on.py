@@ -1,8 +1,9 @@
-"""Whether examples that validate are trained on too, and are few, and whether a pass comes again: `TrainedOn`."""
+"""What to mind of loaders: validation that is trained on, or small; passes that differ or end small: `TrainedOn`."""
 
 from __future__ import annotations
 
 import zlib
+from collections import Counter
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import replace
@@ -11,6 +12,7 @@ from typing import Any, cast
 import numpy as np
 from numpy.typing import NDArray
 
+from etascope.core.epoch import SMALL
 from etascope.training.pytorch.batches import Batch
 from etascope.training.pytorch.library import load_torch, tensors_in
 
@@ -34,23 +36,31 @@ class TrainedOn:
     def __init__(self) -> None:
         self._valid, self._met, self._examples, self._rows = set[int](), set[int](), 0, 0.0
         self._digests, self._changed, self._length = dict[tuple[int, int, int], int](), False, 0
-        self._valid_labels, self._labels, self._whole = set[int](), set[int](), False
+        self.valid_labels, self._labels, self._whole = Counter[int](), set[int](), False
+        self._largest, self._last = 0, 0
+        #: Whether the learning rate is still high in the last step.
+        self.ends_high = False
 
     def validates(self, batch: Batch) -> None:
         """Learn to know the examples of a validation batch."""
         self._examples += batch.size
         self._valid.update(_known_by(batch))
-        self._valid_labels |= _labels_of(batch)
+        self.valid_labels.update(_labels_of(batch))
 
     def trains(self, batch: Batch, seed: int, epoch: int, number: int, *, last: bool = False) -> None:
         """Look whether some of a training batch, counted from 1, are among them; and whether it is what it was."""
         if epoch == 0:
             self._met.update(self._valid.intersection(_known_by(batch)))
-            self._labels |= _labels_of(batch)
+            self._labels.update(_labels_of(batch))
             self._whole |= last
         if (epoch == 0 or number <= COMPARED) and not self._changed:
             digest = digest_of(batch, 0)
             self._changed = self._digests.setdefault((seed, epoch, number), digest) != digest
+
+    def steps(self, size: int, *, last: bool) -> None:
+        """Learn how many examples a step has, and whether it is the last of a pass."""
+        self._largest = max(self._largest, size)
+        self._last = size if last else self._last
 
     def compare(self, train_loader: object, valid_loader: object) -> None:
         """Look whether two loaders give rows of one data set that are the same ones."""
@@ -94,11 +104,17 @@ class TrainedOn:
                 f"Mind the training: train_loader goes on after the {self._length} batches that its __len__ says; an "
                 "epoch of the search is those."
             )
+        if self.ends_high and 0 < self._last <= SMALL * self._largest:
+            notes.append(
+                f"Mind the last batch of a pass over train_loader: a step on {self._last} examples, where others have "
+                f"{self._largest}, ends the training, and its noise stays in the model. DataLoader(drop_last=True) "
+                "does without."
+            )
         return tuple(notes)
 
     def _of_labels(self) -> list[str]:
         """Return what to mind of the classes; labels that are no whole numbers, one an example, are not known."""
-        train, valid = self._labels, self._valid_labels
+        train, valid = self._labels, set(self.valid_labels)
         if not (train and valid and self._whole):
             return []
         if len(train) == 1:
@@ -121,11 +137,11 @@ class TrainedOn:
         return []
 
 
-def _labels_of(batch: Batch) -> set[int]:
+def _labels_of(batch: Batch) -> list[int]:
     torch, labels = load_torch(), batch.targets
     if not isinstance(labels, torch.Tensor) or labels.dim() != 1 or labels.is_floating_point() or labels.is_complex():
-        return set()
-    return {int(label) for label in labels.unique().tolist() if label >= 0}
+        return []
+    return [int(label) for label in labels.tolist() if label >= 0]
 
 
 def digest_of(batch: Batch, before: int) -> int:

@@ -9,7 +9,11 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, cast
 
+import numpy as np
+
+from etascope.core.blind import BlindGuess
 from etascope.core.data import LOADERS, DataSummary
+from etascope.core.epoch import ends_high
 from etascope.core.errors import InputError, one_line
 from etascope.core.recipe import Recipe, Task
 from etascope.core.schedules import schedule_row
@@ -168,11 +172,16 @@ def custom_job(
     sentences = () if factors is None else schedule_sentences(row * factors)
     sentences = (*sentences, *left_out(module, optimizers), *untrained_sentences(given))
     batches.trained_on.compare(train_loader, valid_loader)
+    batches.trained_on.ends_high = ends_high(row if factors is None else row * factors)
     size, train = _shape(first), batches.batches * first.size
-    task = Task(recipe, n_classes, train, 1, per_epoch, math.prod(size), n_valid=valid)
+    labels, ignored = batches.trained_on.valid_labels, ignored_by(loss) if classes else None
+    counts = np.array([0 if label == ignored else labels[label] for label in range(n_classes)], np.int64)
+    class_names = tuple(map(str, range(n_classes))) if classes else ()
+    guess = BlindGuess.of(counts, class_names) if classes and counts.any() else None
+    task = Task(recipe, n_classes, train, 1, per_epoch, math.prod(size), n_valid=valid, guess=guess)
     data = DataSummary(
         source=LOADERS, fingerprint=batches.fingerprint(), images=train + valid, image_shape=size,
-        development=train + valid, test=0, class_names=tuple(map(str, range(n_classes))) if classes else (),
+        development=train + valid, test=0, class_names=class_names,
     )  # fmt: skip
     training = Training(
         networks, batches, objective, settings, recipe.epochs, factors, schedule=recipe.schedule, warmup=recipe.warmup
