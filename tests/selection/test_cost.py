@@ -12,7 +12,15 @@ from etascope.core.trials import trials
 from etascope.images.open import open_images
 from etascope.pipeline.prepare import prepare
 from etascope.pipeline.split import divide
-from etascope.selection.cost import cheap_trainings, duration, plan_cost, search_cost, training_seconds
+from etascope.selection.cost import (
+    cheap_trainings,
+    duration,
+    plan_cost,
+    search_cost,
+    train_rows,
+    training_seconds,
+    valid_rows,
+)
 from etascope.training.dense.engine import DenseEngine
 from tests.selection.closed_form import ClosedForm, task, valley
 from tests.selection.learning_curves import job
@@ -43,7 +51,7 @@ def test_trials_that_hold_nothing_out_have_no_validation_passes():
 def test_the_rows_of_one_holdout_are_those_that_no_step_trains():
     job = task(n_folds=1, batch_size=300)
     history = ClosedForm(valley(-1)).train(job, sweep(job.recipe, job.steps, [0.1], [0]))
-    assert (job.train_rows, job.valid_rows) == (600, 200)
+    assert (train_rows(job), valid_rows(job)) == (600, 200)
     assert cost_of(job, [history]).training_equivalents == pytest.approx((3 * 640 + 200) / (3 * 600 + 200))
 
 

@@ -234,32 +234,6 @@ class Task:
         return ends_high(schedule_row(recipe.schedule, recipe.warmup, self.steps))
 
     @property
-    def train_rows(self) -> int:
-        """Rows that a trial trains on in an epoch, while a fold of the development rows, if any, is held out."""
-        if self.epoch_rows is not None:
-            return self.epoch_rows
-        return self.n_development - (0 if self.n_valid is not None else self.valid_rows)
-
-    @property
-    def valid_rows(self) -> int:
-        """Rows that validate: those given beside the development rows, or of the largest fold."""
-        if self.n_valid is not None:
-            return self.n_valid
-        if self.held_out is not None:
-            return self.held_out
-        if self.n_folds > 1:
-            return -(-self.n_development // self.n_folds)
-        return max(self.n_development - self.steps_per_epoch * self.recipe.batch_size, 0)
-
-    @property
-    def unit(self) -> float:
-        """Images that one training goes through, with a validation after each epoch; a trained one counts three times.
-
-        A validated image is one forward pass, a trained one is that and a backward pass of twice the work.
-        """
-        return self.recipe.epochs * (3.0 * self.train_rows + self.valid_rows)
-
-    @property
     def steps(self) -> int:
         """Steps of a whole training that holds a fold out."""
         return self.steps_per_epoch * self.recipe.epochs

@@ -14,6 +14,32 @@ from etascope.core.recipe import Task
 from etascope.core.trials import Trial
 
 
+def train_rows(task: Task) -> int:
+    """Return the rows that a trial trains on in an epoch, while a fold of the development rows, if any, is held out."""
+    if task.epoch_rows is not None:
+        return task.epoch_rows
+    return task.n_development - (0 if task.n_valid is not None else valid_rows(task))
+
+
+def valid_rows(task: Task) -> int:
+    """Return the rows that validate: those given beside the development rows, or of the largest fold."""
+    if task.n_valid is not None:
+        return task.n_valid
+    if task.held_out is not None:
+        return task.held_out
+    if task.n_folds > 1:
+        return -(-task.n_development // task.n_folds)
+    return max(task.n_development - task.steps_per_epoch * task.recipe.batch_size, 0)
+
+
+def images_of_one(task: Task) -> float:
+    """Return what one training costs that validates after each epoch, in images: a trained one counts three times.
+
+    A validated image is one forward pass, a trained one is that and a backward pass of twice the work.
+    """
+    return task.recipe.epochs * (3.0 * train_rows(task) + valid_rows(task))
+
+
 def search_cost(task: Task, trials: Sequence[Trial], histories: Sequence[History]) -> Cost:
     """Return what all plans cost together.
 
@@ -36,7 +62,7 @@ def search_cost(task: Task, trials: Sequence[Trial], histories: Sequence[History
     return Cost(
         trials=len(trials),
         epochs=task.recipe.epochs,
-        training_equivalents=(3.0 * trained + validated) / task.unit,
+        training_equivalents=(3.0 * trained + validated) / images_of_one(task),
         seconds=sum(history.seconds for history in histories),
     )
 
@@ -53,13 +79,13 @@ def plan_cost(task: Task, plan: Plan) -> float:
     2.0
     """
     size, per_epoch = task.recipe.batch_size, plan.epoch(task.steps_per_epoch)
-    rows = task.train_rows if plan.epoch_steps is None else min(task.train_rows, per_epoch * size)
+    rows = train_rows(task) if plan.epoch_steps is None else min(train_rows(task), per_epoch * size)
     # The last batch of an epoch may be smaller.
     before, now = (
         at // per_epoch * rows + min(at % per_epoch * size, rows) for at in (plan.start, plan.start + plan.steps)
     )
     looks = len(evaluation_steps(plan, per_epoch)) * _looked_at(task, plan)
-    return (3.0 * (now - before) * len(plan) + looks * int((plan.folds != NO_FOLD).sum())) / task.unit
+    return (3.0 * (now - before) * len(plan) + looks * int((plan.folds != NO_FOLD).sum())) / images_of_one(task)
 
 
 def _validated(task: Task, history: History) -> float:
@@ -70,7 +96,7 @@ def _validated(task: Task, history: History) -> float:
 
 
 def _looked_at(task: Task, plan: Plan) -> int:
-    return min(plan.valid_rows or task.valid_rows, task.valid_rows)
+    return min(plan.valid_rows or valid_rows(task), valid_rows(task))
 
 
 #: Multiply-adds a second of the dense engine on two cores, many trials at a time.

@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass
 
 from etascope.core.recipe import Task
+from etascope.selection.cost import images_of_one, train_rows, valid_rows
 
 #: Rates of the shortest length, spread over the window, and of each longer one, where the best may lie.
 FIRST, LATER = 7, 4
@@ -67,14 +68,14 @@ def lengths_for(task: Task, budget: float) -> Lengths | None:
     >>> task = Task(Recipe(epochs=20), n_classes=10, n_development=4000, n_folds=1, steps_per_epoch=225)
     >>> print(lengths_for(task, 0.1))
     """
-    one = task.unit
+    one = images_of_one(task)
     images = budget * one * (1 - RESERVE) - 3.0 * task.checked
-    a_step = 3.0 * task.train_rows / task.steps_per_epoch
+    a_step = 3.0 * train_rows(task) / task.steps_per_epoch
     total, shortest = task.steps, max(1, min(SHORTEST, int(SHORTEST_SHARE * task.steps)))
     for depth in range(DEEPEST, 0, -1):
         rates = (FIRST, *[LATER] * (depth - 1))
         if depth == 1:
-            most = int(images / (shortest * a_step + len(EVALUATED) * min(LEAST_ROWS, task.valid_rows)))
+            most = int(images / (shortest * a_step + len(EVALUATED) * min(LEAST_ROWS, valid_rows(task))))
             if most < FEWEST:
                 return None
             rates = (min(most, FIRST),)
@@ -88,21 +89,21 @@ def lengths_for(task: Task, budget: float) -> Lengths | None:
             more = int((steps - sum(c * n for c, n in zip(rates, lengths, strict=True))) / total)
             rates = (*rates[:-1], rates[-1] + more)
             rows, _ = _rows_and_steps(task, images, sum(rates), a_step)
-        return Lengths(tuple(lengths), rates, None if rows >= task.valid_rows else rows)
+        return Lengths(tuple(lengths), rates, None if rows >= valid_rows(task) else rows)
     return None
 
 
 def _rows_and_steps(task: Task, images: float, trainings: int, a_step: float) -> tuple[int, float]:
     """Return the rows that an evaluation looks at, and the steps that are left for so many trainings."""
     looks = trainings * len(EVALUATED)
-    rows = min(max(int(VALIDATION * images / looks), LEAST_ROWS), task.valid_rows)
+    rows = min(max(int(VALIDATION * images / looks), LEAST_ROWS), valid_rows(task))
     return rows, (images - looks * rows) / a_step
 
 
 def least_budget(task: Task) -> float:
     """Return the smallest budget, in trainings, that five rates of ten steps and a small validation cost."""
     shortest = max(1, min(SHORTEST, int(SHORTEST_SHARE * task.steps)))
-    a_step = 3.0 * task.train_rows / task.steps_per_epoch
-    one = shortest * a_step + len(EVALUATED) * min(LEAST_ROWS, task.valid_rows)
+    a_step = 3.0 * train_rows(task) / task.steps_per_epoch
+    one = shortest * a_step + len(EVALUATED) * min(LEAST_ROWS, valid_rows(task))
     images = FEWEST * one / (1 - RESERVE) + 3.0 * task.checked / (1 - RESERVE)
-    return math.ceil(1000 * images / task.unit) / 1000
+    return math.ceil(1000 * images / images_of_one(task)) / 1000

@@ -69,7 +69,7 @@ def _level(task: Task, ours: Sequence[Trial], steps: int, target: str) -> Level:
 def learned(task: Task, level: Level) -> bool:
     """Return whether the best rate of a level is clearly below the loss of a blind guess."""
     best = level.best
-    return best is not None and level.score(best) < math.log(math.log(task.n_classes)) - LEARNS
+    return best is not None and level.score(best) < math.log(task.blind.loss) - LEARNS
 
 
 def points_per_log_loss(level: Level, steps: int, nominal: float) -> float:

@@ -101,7 +101,7 @@ class Outcome:
     @property
     def blind(self) -> float:
         """Loss of a blind guess in nats."""
-        return math.log(self.task.n_classes)
+        return self.task.blind.loss
 
     def level_of(self, rate: float) -> Level | None:
         """Return the longest level that a rate was trained at, stopped ones included."""
