@@ -49,7 +49,7 @@ class Bench:
         return self.engine.train(self.split, self.recipe, plan, self.progress)
 
     def equivalents(self, histories: Sequence[History]) -> float:
-        """Return what trainings cost, in trainings of the whole recipe on all development rows, as `search_cost`."""
+        """Return what trainings cost, in trainings that hold a fold out and validate each epoch (`search_cost`)."""
         return search_cost(self.task, trials(self.task, histories), histories).training_equivalents
 
     def tell(self, done: float, total: float, unit: str) -> None:

@@ -195,7 +195,8 @@ class Rehearsals:
         levels = np.interp(np.linspace(0, len(QUANTILES) - 1, count), np.arange(len(QUANTILES)), QUANTILES)
         marks = np.quantile(best, levels)
         width = float(np.clip((marks[-1] - marks[0]) / max(count - 1, 1), NEAREST, FARTHEST))
-        marks = centre + width * (np.arange(count) - (count - 1) / 2)
+        ends = np.log10([window.low, window.high])
+        marks = np.clip(centre + width * (np.arange(count) - (count - 1) / 2), *ends)
         placed = list[float]()
         for mark in sorted(marks.tolist(), key=lambda m: (abs(m - centre), m)):
             rate = min(max(float(f"{10**mark:.3g}"), window.low), window.high)
@@ -217,9 +218,9 @@ class Rehearsals:
         draws, window = self._draws(outcome.task, outcome.learned_at, outcome.task.steps), outcome.window
         top = outcome.top
         assert top is not None
-        # Three digits, so that what is printed is what is trained. Nothing above the highest rate that trained to the
-        # end: beside it, the next higher one may diverge.
-        answer = min(max(float(f"{draws.best():.3g}"), window.low), window.high, top.alive[-1])
+        # Three digits, so that what is printed is what is trained. Nothing beyond what was tried, nor above the highest
+        # rate that trained to the end: beside it, the next higher one may diverge.
+        answer = min(max(float(f"{draws.best():.3g}"), outcome.rates[0]), top.alive[-1])
         wide = draws.basin(0.9, include=answer)
         basin = before_divergence(wide, answer, [rate for rate in outcome.rates if outcome.stopped(rate)])
         low, high = (float(f"{end:.3g}") for end in (basin.low, basin.high))
