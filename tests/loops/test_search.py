@@ -240,12 +240,30 @@ def test_a_finished_search_has_no_more_trials():
     assert list(search) == []
 
 
-def test_an_accuracy_beside_the_loss_is_kept_and_the_loss_ranks():
-    search = etascope.Search(epochs=10)
+@pytest.mark.parametrize(
+    ("target", "name", "best"), [(None, "valid_accuracy", 0.04), ("accuracy", "valid_accuracy", 0.04),
+                                 ("loss", "valid_loss", 0.004)],
+)  # fmt: skip
+def test_of_loss_and_accuracy_the_accuracy_ranks_unless_the_loss_is_the_target(target, name, best):
+    search = etascope.Search(epochs=10, target=target)
     run_through(search, valid_accuracy=lambda rate, epoch: 1 - valley(rate, epoch, best=0.04) / 10)
-    assert search.choice.measure.name == "valid_loss"
-    assert search.choice.learning_rate == pytest.approx(0.004, rel=0.6)
+    assert search.choice.measure.name == name
+    assert search.choice.learning_rate == pytest.approx(best, rel=0.6)
     assert search.choice.valid_accuracy == pytest.approx(0.9, abs=0.1)
+
+
+def test_a_loss_that_is_not_finite_ends_a_trial_whose_accuracy_ranks():
+    search = etascope.Search(epochs=10)
+    assert next(iter(search)).report(valid_loss=math.nan, valid_accuracy=0.1).stop
+    assert search.run.trials[0].diverged
+
+
+def test_a_target_that_is_not_reported_is_asked_for():
+    with pytest.raises(InputError, match="target must be"):
+        etascope.Search(target="f1")
+    trial = next(iter(etascope.Search(target="accuracy")))
+    with pytest.raises(InputError, match="needs valid_accuracy, which is the accuracy that trials are compared by"):
+        trial.report(valid_loss=0.5)
 
 
 def test_accuracy_alone_ranks_by_accuracy():

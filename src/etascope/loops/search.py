@@ -11,7 +11,7 @@ import numpy as np
 
 from etascope.core.checks import checked
 from etascope.core.choice import Choice
-from etascope.core.errors import InputError
+from etascope.core.errors import InputError, option
 from etascope.core.history import History, Status
 from etascope.core.measure import Measure
 from etascope.core.plan import Plan, trial_rates
@@ -22,6 +22,7 @@ from etascope.core.trials import trials
 from etascope.loops.command import MIDDLE, reports_halving
 from etascope.loops.one_by_one import first_of, keeps_up, milestones
 from etascope.loops.trial import LoopTrial, Report
+from etascope.selection.grid import TARGETS
 from etascope.selection.halving.state import score_trials, unit_of
 
 LOSS, ACCURACY = Measure("valid_loss"), Measure("valid_accuracy", maximize=True)
@@ -64,12 +65,16 @@ class Search:
     budget
         As of `Halving`, at least 1: the plan to take. As no training is gone on with, it costs a fifth more.
     tolerance
-        What "within" means for the confidence, in per cent of loss. Default 5.
+        What "within" means for the confidence, in per cent of loss, or of errors. Default 5.
+    target
+        `accuracy` or `loss`: which of two reported numbers trials are compared by. None (default) takes the accuracy
+        where one is reported: on twelve tables of convolutional nets (DeepOBS) basins held the most accurate rate 12
+        times by accuracy, and 5 or 6 times by loss.
 
     Raises
     ------
     InputError
-        If a number is outside its range.
+        If a number is outside its range, or the target is another.
 
     Examples
     --------
@@ -93,7 +98,11 @@ class Search:
         *,
         budget: float = 3.0,
         tolerance: float | None = None,
+        target: str | None = None,
     ) -> None:
+        if target is not None:
+            option("target", target, TARGETS)
+        self._target = target
         self._method = reports_halving(low, high, budget, tolerance)
         self._settings = {"low": low, "high": high, "epochs": epochs, "seed": seed, "budget": budget}
         self._plain = Task.of_reports(epochs, seed, LOSS)
@@ -170,12 +179,14 @@ class Search:
             )
         if going.answer.stop:
             return going.answer
-        measure = self._measure or (ACCURACY if loss is None else LOSS)
+        by = self._target or ("loss" if accuracy is None else "accuracy")
+        measure = self._measure or (ACCURACY if by == "accuracy" else LOSS)
         value = accuracy if measure is ACCURACY else loss
         if value is None:
-            raise InputError(f"each report needs {measure.name}, as the first one had it; found none. Report it, too.")
+            why = "as the first one had it" if self._measure else f"which is the {by} that trials are compared by"
+            raise InputError(f"each report needs {measure.name}, {why}; found none. Report it, too.")
         self._measure = measure
-        going.diverged = not math.isfinite(value)
+        going.diverged = not all(math.isfinite(number) for number in (value, loss) if number is not None)
         if not going.diverged:
             going.losses.append(measure.loss(value))
             going.accuracies.append(math.nan if accuracy is None else accuracy)
@@ -185,7 +196,7 @@ class Search:
     def _judged(self, going: _Going) -> Report:
         """Return whether a trial should end now, and why."""
         if going.diverged:
-            return Report(stop=True, why=f"{(self._measure or LOSS).name} is not a finite number.")
+            return Report(stop=True, why="what was reported is not a finite number.")
         task, budgets = self._task, self._method.budgets
         at, top = len(going.losses), milestones(budgets, task.steps)[-1]
         if at >= max(top, going.least):

@@ -48,8 +48,9 @@ class LoopTrial:
     def report(self, valid_loss: object = None, valid_accuracy: object = None) -> Report:
         """Report how good the model is after an epoch; stop the training when the answer says so.
 
-        Trials are compared by the loss, or by the accuracy where no loss is ever reported. A value that is not finite
-        says that the training diverged or failed. What is reported after `stop` does not count.
+        Trials are compared by the accuracy where the first report has one, else by the loss; the search's `target`
+        says otherwise. A loss, or a value that is compared, that is not finite says that the training diverged or
+        failed. What is reported after `stop` does not count.
 
         Parameters
         ----------
