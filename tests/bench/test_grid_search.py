@@ -39,7 +39,9 @@ def test_the_default_search_is_twenty_trials_for_the_walls_and_fifty_for_the_fin
     assert choice.cost.seconds == 1.0
     joined = History.stack(histories)
     validated = 160 * np.isfinite(joined.valid_loss).sum()
-    assert choice.cost.training_equivalents == pytest.approx((joined.examples.sum() + validated / 3) / 4000)
+    assert choice.cost.training_equivalents == pytest.approx(
+        (3 * joined.examples.sum() + validated) / (5 * (3 * 640 + 160))
+    )
     assert len(choice.verdicts) == 70
 
 

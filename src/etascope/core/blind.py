@@ -26,8 +26,9 @@ class BlindGuess:
 
     Examples
     --------
-    >>> BlindGuess.of(np.array([950, 50]), ("coat", "pullover"))
-    BlindGuess(loss=0.19851524334587245, accuracy=0.95, answer='coat')
+    >>> guess = BlindGuess.of(np.array([950, 50]), ("coat", "pullover"))
+    >>> round(guess.loss, 4), guess.accuracy, guess.answer
+    (0.1985, 0.95, 'coat')
     """
 
     loss: float

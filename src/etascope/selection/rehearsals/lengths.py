@@ -67,6 +67,7 @@ def lengths_for(task: Task, budget: float) -> Lengths | None:
     >>> from etascope.core.recipe import Recipe
     >>> task = Task(Recipe(epochs=20), n_classes=10, n_development=4000, n_folds=1, steps_per_epoch=225)
     >>> print(lengths_for(task, 0.1))
+    7 trainings of 17 steps, 4 of 51
     """
     one = images_of_one(task)
     images = budget * one * (1 - RESERVE) - 3.0 * task.checked

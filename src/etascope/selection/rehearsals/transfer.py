@@ -115,7 +115,7 @@ def transfer_draws(
     >>> x = np.linspace(-3, -1, 9)
     >>> level = Rehearsed(100, x, 4 * (x + 2) ** 2, np.full(9, 0.01))
     >>> drawn = transfer_draws([level], 1000, Drift(0.5, 0.05), 8.0, -2.0)
-    >>> -2.7 < np.log10(drawn.best()) < -2.3
+    >>> 10**-2.7 < drawn.best() < 10**-2.3
     True
     """
     data = _data(levels, steps, drift, scale, constants)
