@@ -107,7 +107,7 @@ const NATS = { unit: "nats" };
 
 function metrics(train, valid, more = {}) {
   const curves = { train_loss: train, valid_loss: valid, test_loss: [], test_accuracy: [] };
-  return { ...curves, class_names: [..."0123456789"], confusion: null, diverged: false, ...more };
+  return { ...curves, class_names: [..."0123456789"], blind: Math.log(10), confusion: null, diverged: false, ...more };
 }
 
 export function losses_of_all_parts_are_rows_as_far_as_they_are_finite() {
